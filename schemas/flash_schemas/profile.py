@@ -1,0 +1,179 @@
+"""What the profile service says: people, programs and the skill vocabulary, each as whole state."""
+
+from datetime import date
+from typing import Annotated, ClassVar, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from flash_schemas.base import Event, LongText, Role, ShortText, SkillLevel, Value
+
+ProfileChange = Literal[
+    "created",
+    "edited",
+    "hr_changed",
+    "hr_moved",
+    "hr_on_leave",
+    "hr_back",
+    "hr_left",
+    "unit_changed",
+    "participation_changed",
+]
+EmploymentStatus = Literal["active", "on_leave", "left"]
+Visibility = Literal["everyone", "unit", "nobody"]
+SearchField = Literal["unit", "location", "job_title", "job_level", "languages", "experience", "bio", "can_help_with"]
+
+
+class UnitRef(Value):
+    """One unit on the path from the root of the organisation to a person."""
+
+    unit_id: UUID
+    name: ShortText
+
+
+class Skill(Value):
+    """A skill that a person says to have; `last_used` and `confirmed_on` date the claim."""
+
+    skill_id: UUID
+    level: SkillLevel
+    last_used: date | None = None
+    confirmed_on: date
+    evidence: tuple[ShortText, ...] = ()
+    provenance: Literal["self", "hr", "suggested"] = "self"
+
+
+class Experience(Value):
+    """A former or present role, as its owner tells it."""
+
+    title: ShortText
+    organisation: ShortText | None = None
+    since: date
+    until: date | None = None
+    description: LongText = ""
+
+
+class Participation(Value):
+    """A person's part in one program."""
+
+    program_id: UUID
+    roles: Annotated[tuple[Role, ...], Field(min_length=1)]
+
+
+class ProfileChangedV1(Event):
+    """The whole person after a change; `change` says what made it, `unit_path` runs from the root to the leaf.
+
+    After `hr_left` only the ids, the status and the place remain of interest; consumers hide the person.
+    """
+
+    TYPE: ClassVar = "flash.profile.changed.v1"
+    TOPIC: ClassVar = "profile-events"
+    KEY: ClassVar = "person_id"
+
+    person_id: UUID
+    change: ProfileChange
+    name: ShortText
+    job_title: ShortText
+    job_level: Annotated[int, Field(ge=1, le=20)]
+    location: ShortText
+    unit_path: Annotated[tuple[UnitRef, ...], Field(min_length=1)]
+    status: EmploymentStatus
+    hired_on: date | None = None
+    skills: tuple[Skill, ...] = ()
+    experience: tuple[Experience, ...] = ()
+    languages: tuple[ShortText, ...] = ()
+    time_zone: ShortText | None = None
+    bio: LongText = ""
+    can_help_with: tuple[ShortText, ...] = ()
+    visibility: dict[str, Visibility] = Field(default_factory=dict)
+    participations: tuple[Participation, ...] = ()
+
+
+Metric = Literal[
+    "messages_exchanged",
+    "two_way_threads",
+    "connections",
+    "relationships_made",
+    "relationship_ratio",
+    "survey_response_ratio",
+    "satisfaction_ratio",
+    "acceptance_ratio",
+]
+
+
+class Objective(Value):
+    """A business objective as a testable target: `metric` of at least `target` by `due`, judged on enough cases."""
+
+    objective_id: UUID
+    text: ShortText
+    metric: Metric
+    target: Annotated[float, Field(gt=0)]
+    due: date
+    smallest_cases: Annotated[int, Field(ge=1)] = 5
+
+
+class UnitRule(Value):
+    """A unit that takes part, with or without the units below it."""
+
+    unit_id: UUID
+    with_sub_units: bool = True
+
+
+class EligibilityRule(Value):
+    """Who takes part: everyone who satisfies each non-empty list. An empty rule admits all active people."""
+
+    units: tuple[UnitRule, ...] = ()
+    job_levels: tuple[int, ...] = ()
+    locations: tuple[ShortText, ...] = ()
+
+
+class SearchFields(Value):
+    """The profile fields that can be filtered by, searched in and shown in this program."""
+
+    filter: tuple[SearchField, ...] = ("unit", "location", "job_level", "languages")
+    search: tuple[SearchField, ...] = ("job_title", "experience", "bio", "can_help_with")
+    show: tuple[SearchField, ...] = ("unit", "location", "job_title", "languages", "can_help_with")
+
+
+class RequestPolicy(Value):
+    """The limits of asking in this program."""
+
+    answer_within_hours: Annotated[int, Field(ge=1, le=336)] = 72
+    open_requests_per_learner: Annotated[int, Field(ge=1, le=50)] = 5
+    sessions_per_mentor_and_month: Annotated[int, Field(ge=1, le=50)] = 2
+    session_minutes: tuple[int, ...] = (15, 30, 45, 60)
+
+
+class ProgramChangedV1(Event):
+    """The whole program after a change."""
+
+    TYPE: ClassVar = "flash.program.changed.v1"
+    TOPIC: ClassVar = "program-events"
+    KEY: ClassVar = "program_id"
+
+    program_id: UUID
+    change: Literal["created", "edited", "archived"]
+    name: ShortText
+    status: Literal["active", "archived"]
+    objectives: Annotated[tuple[Objective, ...], Field(min_length=1)]
+    eligibility: EligibilityRule
+    search_fields: SearchFields
+    request_policy: RequestPolicy
+    owners: Annotated[tuple[UUID, ...], Field(min_length=1)]
+    starts_on: date
+    ends_on: date | None = None
+
+
+class SkillChangedV1(Event):
+    """The whole vocabulary entry after a change; a merged skill names the one that replaces it."""
+
+    TYPE: ClassVar = "flash.skill.changed.v1"
+    TOPIC: ClassVar = "skill-events"
+    KEY: ClassVar = "skill_id"
+
+    skill_id: UUID
+    change: Literal["created", "edited", "retired", "merged"]
+    label: ShortText
+    aliases: tuple[ShortText, ...] = ()
+    broader_id: UUID | None = None
+    retired: bool = False
+    merged_into: UUID | None = None

@@ -1,0 +1,28 @@
+"""Every event of the published language by its CloudEvents type: what a consumer decodes with."""
+
+from flash_schemas import profile, search, session
+from flash_schemas.base import Event
+
+EVENTS: dict[str, type[Event]] = {
+    event.TYPE: event
+    for event in (
+        profile.ProfileChangedV1,
+        profile.ProgramChangedV1,
+        profile.SkillChangedV1,
+        session.SessionRequestedV1,
+        session.SessionAcceptedV1,
+        session.SessionDeclinedV1,
+        session.SessionExpiredV1,
+        session.SessionWithdrawnV1,
+        session.SessionScheduledV1,
+        session.SessionCancelledV1,
+        session.SessionHeldV1,
+        session.SessionNotHeldV1,
+        session.SurveySentV1,
+        session.SurveyAnsweredV1,
+        session.RelationshipMadeV1,
+        session.MessageSentV1,
+        session.AvailabilityChangedV1,
+        search.SearchPerformedV1,
+    )
+}

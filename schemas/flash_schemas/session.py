@@ -1,0 +1,151 @@
+"""What the session service says: requests, sessions, messages, surveys, relationships and availability.
+
+No payload carries the text of a message, a free-text reason or a comment; lengths and choices only.
+"""
+
+from datetime import date, datetime
+from typing import Annotated, ClassVar, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from flash_schemas.base import Event, Role
+
+Format = Literal["lunch", "call", "chat"]
+AnswerTimeBand = Literal["within_a_day", "within_three_days", "longer", "unknown"]
+
+
+class SessionEvent(Event):
+    """What every step of a session carries, so that no consumer needs to remember an earlier step."""
+
+    TOPIC: ClassVar = "session-events"
+    KEY: ClassVar = "session_id"
+
+    session_id: UUID
+    program_id: UUID
+    learner_id: UUID
+    mentor_id: UUID
+    skill_id: UUID | None = None
+
+
+class SessionRequestedV1(SessionEvent):
+    """A learner asked one mentor for one session; unanswered, it expires at `expires_at`."""
+
+    TYPE: ClassVar = "flash.session.requested.v1"
+    format: Format
+    minutes: Annotated[int, Field(ge=5, le=240)]
+    expires_at: datetime
+
+
+class SessionAcceptedV1(SessionEvent):
+    """The mentor said yes and a slot of the month `capacity_month` (YYYY-MM) was taken."""
+
+    TYPE: ClassVar = "flash.session.accepted.v1"
+    capacity_month: Annotated[str, Field(pattern=r"^\d{4}-\d{2}$")]
+
+
+class SessionDeclinedV1(SessionEvent):
+    """The mentor said no; the reason, if chosen, is one of a few."""
+
+    TYPE: ClassVar = "flash.session.declined.v1"
+    reason: Literal["no_time", "not_my_topic", "other", "not_given"] = "not_given"
+
+
+class SessionExpiredV1(SessionEvent):
+    """Nobody answered in time."""
+
+    TYPE: ClassVar = "flash.session.expired.v1"
+
+
+class SessionWithdrawnV1(SessionEvent):
+    """The request ended before an answer: by its learner, or because one of the two is no longer there."""
+
+    TYPE: ClassVar = "flash.session.withdrawn.v1"
+    reason: Literal["by_learner", "mentor_unavailable", "learner_unavailable"]
+
+
+class SessionScheduledV1(SessionEvent):
+    """The two agreed on a time."""
+
+    TYPE: ClassVar = "flash.session.scheduled.v1"
+    starts_at: datetime
+
+
+class SessionCancelledV1(SessionEvent):
+    """An accepted session was given up before it was held; the slot is free again."""
+
+    TYPE: ClassVar = "flash.session.cancelled.v1"
+    by: Role | Literal["system"]
+
+
+class SessionHeldV1(SessionEvent):
+    """The session took place."""
+
+    TYPE: ClassVar = "flash.session.held.v1"
+    held_on: date
+
+
+class SessionNotHeldV1(SessionEvent):
+    """The session did not take place though it was agreed."""
+
+    TYPE: ClassVar = "flash.session.not_held.v1"
+
+
+class SurveySentV1(SessionEvent):
+    """One side was asked for its two taps."""
+
+    TYPE: ClassVar = "flash.session.survey_sent.v1"
+    side: Role
+
+
+class SurveyAnsweredV1(SessionEvent):
+    """One side answered: did it help, and how good was it (1 to 5)."""
+
+    TYPE: ClassVar = "flash.session.survey_answered.v1"
+    side: Role
+    helped: Literal["solved", "partly", "no"]
+    rating: Annotated[int, Field(ge=1, le=5)]
+    minutes_saved: Annotated[int, Field(ge=0, le=10_000)] | None = None
+
+
+class RelationshipMadeV1(SessionEvent):
+    """Both wished to meet again, or held a second session within 90 days. Said once for a pair and program."""
+
+    TYPE: ClassVar = "flash.relationship.made.v1"
+    by: Literal["both_wished", "held_again"]
+
+
+class MessageSentV1(Event):
+    """A message went from one party of a session to the other; `length` in characters."""
+
+    TYPE: ClassVar = "flash.message.sent.v1"
+    TOPIC: ClassVar = "message-events"
+    KEY: ClassVar = "session_id"
+
+    session_id: UUID
+    program_id: UUID
+    message_id: UUID
+    sender_id: UUID
+    recipient_id: UUID
+    sender_role: Role
+    length: Annotated[int, Field(ge=1, le=4000)]
+    first_reply: bool
+
+
+class AvailabilityChangedV1(Event):
+    """What a mentor can still take. `slots_left` holds for `month` (YYYY-MM); an older month means untouched.
+
+    `capacity` is what the person takes a month; `paused_until` is the first day back.
+    """
+
+    TYPE: ClassVar = "flash.availability.changed.v1"
+    TOPIC: ClassVar = "availability-events"
+    KEY: ClassVar = "person_id"
+
+    person_id: UUID
+    month: Annotated[str, Field(pattern=r"^\d{4}-\d{2}$")]
+    capacity: Annotated[int, Field(ge=0, le=50)]
+    slots_left: Annotated[int, Field(ge=0, le=50)]
+    open_requests: Annotated[int, Field(ge=0)]
+    paused_until: date | None = None
+    answer_time_band: AnswerTimeBand = "unknown"
