@@ -1,4 +1,4 @@
-"""What every event model shares, on both sides of the wire: frozen values, closed when made, open when read."""
+"""What every event model shares on both sides of the wire: frozen values, closed when made, open when read."""
 
 from typing import Annotated, ClassVar, Literal, Self
 from uuid import UUID

@@ -21,7 +21,9 @@ ProfileChange = Literal[
 ]
 EmploymentStatus = Literal["active", "on_leave", "left"]
 Visibility = Literal["everyone", "unit", "nobody"]
-SearchField = Literal["unit", "location", "job_title", "job_level", "languages", "experience", "bio", "can_help_with"]
+SearchField = Literal[
+    "unit", "location", "job_title", "job_level", "languages", "experience", "bio", "can_help_with"
+]
 
 
 class UnitRef(Value):
@@ -60,7 +62,7 @@ class Participation(Value):
 
 
 class ProfileChangedV1(Event):
-    """The whole person after a change; `change` says what made it, `unit_path` runs from the root to the leaf.
+    """The whole person after a change; `change` says what made it, `unit_path` runs from root to leaf.
 
     After `hr_left` only the ids, the status and the place remain of interest; consumers hide the person.
     """
@@ -101,7 +103,7 @@ Metric = Literal[
 
 
 class Objective(Value):
-    """A business objective as a testable target: `metric` of at least `target` by `due`, judged on enough cases."""
+    """A testable target: `metric` of at least `target` by `due`, judged on enough cases."""
 
     objective_id: UUID
     text: ShortText

@@ -9,7 +9,7 @@ from flash_schemas.base import Event
 
 
 class SearchPerformedV1(Event):
-    """A learner searched a program. `query_hash` is a keyed hash; `shown` lists people in their order on the page."""
+    """A learner searched a program. `query_hash` is keyed; `shown` lists people in their order on the page."""
 
     TYPE: ClassVar = "flash.search.performed.v1"
     TOPIC: ClassVar = "search-events"

@@ -109,7 +109,7 @@ class SurveyAnsweredV1(SessionEvent):
 
 
 class RelationshipMadeV1(SessionEvent):
-    """Both wished to meet again, or held a second session within 90 days. Said once for a pair and program."""
+    """Both wished to meet again, or held a second session in 90 days. Said once for a pair and program."""
 
     TYPE: ClassVar = "flash.relationship.made.v1"
     by: Literal["both_wished", "held_again"]

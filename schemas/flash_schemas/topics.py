@@ -1,4 +1,4 @@
-"""Topics are files: the one place that says who owns a topic, its key, partitions, retention and dead letters."""
+"""Topics are files: the one place that says who owns one, its key, partitions, retention and dead letters."""
 
 from functools import cache
 from pathlib import Path
