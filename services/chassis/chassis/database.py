@@ -1,0 +1,118 @@
+"""One pool per process, and the transaction that a command lives in (step 2 of the write path).
+
+Whoever must act after a commit (the relay, a worker) asks for `commits()` and is woken; nobody uses NOTIFY,
+which would serialise all commits of the cluster.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, TypeAlias
+
+import asyncpg
+import orjson
+from asyncpg.pool import PoolConnectionProxy
+
+from chassis.settings import Settings
+
+Transaction: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
+
+_TRANSIENT_ERRORS: tuple[type[Exception], ...] = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.DeadlockDetectedError,
+    asyncpg.SerializationError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.QueryCanceledError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
+    asyncpg.ReadOnlySQLTransactionError,
+)
+
+
+def is_transient(error: BaseException) -> bool:
+    """Whether this is a failure of the moment, so that the same work may succeed later.
+
+    asyncpg says InterfaceError for a connection that went away, and a subclass that is also a ValueError for an
+    argument that no retry makes right.
+    """
+    lost = isinstance(error, asyncpg.InterfaceError) and not isinstance(error, ValueError)
+    return lost or isinstance(error, _TRANSIENT_ERRORS)
+
+
+class Database:
+    """A service's own database. `open()` before use; every limit comes from the settings."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._pool: asyncpg.Pool[asyncpg.Record] | None = None
+        self._committed: list[asyncio.Event] = []
+
+    async def open(self) -> None:
+        """Connect. Raises OSError or asyncpg.PostgresError when the server cannot be reached."""
+        self._pool = await asyncpg.create_pool(
+            self._settings.database_url,
+            min_size=1,
+            max_size=self._settings.database_pool_size,
+            init=prepare,
+            server_settings=self.session_settings(),
+        )
+
+    async def close(self) -> None:
+        """Wait for running work, then disconnect."""
+        if self._pool:
+            await self._pool.close()
+            self._pool = None
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Transaction]:
+        """One command: committed when the block ends, rolled back when it raises."""
+        async with self.connection() as connection, connection.transaction():
+            yield connection
+        for event in self._committed:
+            event.set()
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Transaction]:
+        """A connection for reading; each statement stands alone."""
+        assert self._pool, "open() comes first"
+        async with self._pool.acquire() as connection:
+            yield connection
+
+    async def dedicated(self) -> asyncpg.Connection[asyncpg.Record]:
+        """A connection of one's own outside the pool, for session locks. The caller closes it."""
+        connection = await asyncpg.connect(
+            self._settings.database_url, server_settings=self.session_settings(), timeout=10
+        )
+        await prepare(connection)
+        return connection
+
+    def commits(self) -> asyncio.Event:
+        """An event that is set after each commit of this process; the waiter clears it."""
+        event = asyncio.Event()
+        self._committed.append(event)
+        return event
+
+    async def ping(self) -> None:
+        """Raise when the database does not answer."""
+        async with self.connection() as connection:
+            await connection.execute("SELECT 1")
+
+    def session_settings(self) -> dict[str, str]:
+        """The timeouts that bound every session; they also bound how long a snapshot can be held."""
+        return {
+            "statement_timeout": str(self._settings.statement_timeout_ms),
+            "lock_timeout": str(self._settings.lock_timeout_ms),
+            "idle_in_transaction_session_timeout": str(self._settings.idle_in_transaction_timeout_ms),
+        }
+
+
+async def prepare(connection: Any) -> None:
+    """Teach a connection to take and give Python values for jsonb."""
+    await connection.set_type_codec("jsonb", schema="pg_catalog", encoder=_to_json, decoder=orjson.loads, format="text")
+
+
+def _to_json(value: object) -> str:
+    return orjson.dumps(value).decode()

@@ -1,0 +1,89 @@
+"""What operations ask every process: `/live` (restart me?), `/ready` (send me work?), `/metrics`."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Protocol
+
+from fastapi import APIRouter, Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from chassis import logs, metrics
+from chassis.database import Database
+
+log = logs.get(__name__)
+
+PING_TIMEOUT_S = 3
+
+Ping = Callable[[], Awaitable[None]]
+
+
+class Component(Protocol):
+    """A part of a service with a life of its own: the relay, a consumer, a worker."""
+
+    name: str
+    kind: str
+
+    async def run(self, database: Database, stopping: asyncio.Event) -> None:
+        """Work until `stopping` is set, then finish what is at hand."""
+
+    def problem(self) -> str | None:
+        """Why a restart is needed, None while healthy."""
+
+
+class Health:
+    """The state of one process. `pings` are what it needs to be ready, by name; each raises when there is no answer."""
+
+    def __init__(self, service: str, components: Sequence[Component], pings: Mapping[str, Ping]) -> None:
+        self._service = service
+        self._components = components
+        self._pings = pings
+        self.started = False
+        self.stopping = False
+
+    def router(self) -> APIRouter:
+        """The three probes."""
+        router = APIRouter(include_in_schema=False)
+        router.add_api_route("/live", self._live, methods=["GET"])
+        router.add_api_route("/ready", self._ready, methods=["GET"])
+        router.add_api_route("/metrics", self._metrics, methods=["GET"])
+        return router
+
+    def problems(self) -> dict[str, str]:
+        """Each unhealthy component with its reason; sets the gauges on the way."""
+        found = {component.name: component.problem() for component in self._components}
+        for name, problem in found.items():
+            metrics.COMPONENT_UP.labels(self._service, name).set(0 if problem else 1)
+        return {name: problem for name, problem in found.items() if problem}
+
+    async def _live(self, response: Response) -> dict[str, object]:
+        problems = self.problems()
+        response.status_code = 503 if problems else 200
+        return {"live": not problems, "problems": problems}
+
+    async def _ready(self, response: Response) -> dict[str, object]:
+        problems = self.problems() | self._halted() | await self._unreachable()
+        if not self.started or self.stopping:
+            problems["process"] = "stopping" if self.stopping else "starting"
+        response.status_code = 503 if problems else 200
+        return {"ready": not problems, "problems": problems}
+
+    async def _metrics(self) -> Response:
+        self.problems()
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+    def _halted(self) -> dict[str, str]:
+        halts = {component.name: getattr(component, "halted", None) for component in self._components}
+        return {name: halt for name, halt in halts.items() if halt}
+
+    async def _unreachable(self) -> dict[str, str]:
+        answers = await asyncio.gather(*(self._ping(ping) for ping in self._pings.values()))
+        return {name: error for name, error in zip(self._pings, answers, strict=True) if error}
+
+    async def _ping(self, ping: Ping) -> str | None:
+        try:
+            async with asyncio.timeout(PING_TIMEOUT_S):
+                await ping()
+        except Exception as error:  # noqa: BLE001 - whatever the reason, it is the answer to the probe
+            log.warning("ping_failed", error=type(error).__name__)
+            return f"does not answer ({type(error).__name__})"
+        return None

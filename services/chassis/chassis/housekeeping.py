@@ -1,0 +1,55 @@
+"""What keeps the chassis' own tables small and its outbox's age known."""
+
+import asyncpg
+
+from chassis import idempotency, logs, metrics
+from chassis.database import Database, Transaction
+from chassis.relay import OLDEST
+from chassis.settings import Settings
+
+log = logs.get(__name__)
+
+NEXT_SLOT = "SELECT ((extract(epoch FROM now())::bigint / 86400 + 1) % 3)::int"
+
+
+class Housekeeping:
+    """One round: measure the outbox, truncate the partition that is next, forget expired keys."""
+
+    def __init__(self, service: str, settings: Settings, database: Database) -> None:
+        self._service = service
+        self._settings = settings
+        self._database = database
+
+    async def __call__(self) -> bool:
+        """Do one round; True when expired keys are left."""
+        async with self._database.connection() as connection:
+            metrics.OUTBOX_OLDEST.labels(self._service).set(await connection.fetchval(OLDEST))
+        async with self._database.transaction() as transaction:
+            await truncate_next_partition(transaction)
+        async with self._database.transaction() as transaction:
+            return await idempotency.forget_expired(transaction, self._settings.idempotency_keep_hours)
+
+
+async def truncate_next_partition(transaction: Transaction) -> bool:
+    """Empty the partition that tomorrow's events go to, if all in it is published; True when rows were dropped.
+
+    Refuses while anything in it is unpublished: then the outbox grows, and its age alert says why.
+    """
+    slot = await transaction.fetchval(NEXT_SLOT)
+    partition = f"outbox_{slot}"
+    if not await transaction.fetchval(f"SELECT EXISTS (SELECT FROM {partition})"):  # noqa: S608 - a name of three
+        return False
+    try:
+        # The lock comes first: an insert that began before is then seen, one that comes after waits.
+        await transaction.execute(f"LOCK TABLE {partition} IN ACCESS EXCLUSIVE MODE NOWAIT")
+    except asyncpg.LockNotAvailableError:
+        return False
+    unpublished = await transaction.fetchval(
+        f"""SELECT EXISTS (SELECT FROM {partition}, outbox_cursor
+            WHERE NOT pg_visible_in_snapshot(xid, snapshot))"""  # noqa: S608 - a name of three
+    )
+    if unpublished:
+        log.error("outbox_partition_kept", partition=partition, reason="it holds unpublished events")
+        return False
+    await transaction.execute(f"TRUNCATE {partition}")
+    return True

@@ -1,0 +1,130 @@
+"""Sending to Kafka so that what is acknowledged is safe: acks from all replicas, one batch a partition at a time.
+
+A partition's next batch leaves only after the one before was acknowledged, so a failure never reorders.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+from aiokafka.partitioner import murmur2
+
+from chassis import logs
+from chassis.settings import Settings
+
+log = logs.get(__name__)
+
+MAX_BATCH_BYTES = 256 * 1024
+MAX_REQUEST_BYTES = 1024 * 1024
+
+
+class PublishFailed(Exception):
+    """Kafka did not acknowledge; what was sent may or may not be there. Send it again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One Kafka record; the key decides the partition, and so the order."""
+
+    topic: str
+    key: bytes | None
+    value: bytes | None
+    headers: Sequence[tuple[str, bytes]]
+
+
+class Publisher(Protocol):
+    """Where records go. The real one and the fake in `chassis.testing` share one contract test."""
+
+    async def publish(self, records: Sequence[Record]) -> None:
+        """Return when every record is acknowledged, in order per key. Raises PublishFailed."""
+
+    async def close(self) -> None:
+        """Let go of the connection."""
+
+
+class KafkaPublisher:
+    """Publishes with an idempotent producer that is made anew after any failure.
+
+    A failed batch leaves the producer's sequence numbers ahead of the broker's, and every later send would be
+    refused (aio-libs/aiokafka#1017).
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._producer: AIOKafkaProducer | None = None
+
+    async def publish(self, records: Sequence[Record]) -> None:
+        """Send explicit batches, partitions side by side. Raises PublishFailed, also when it takes too long."""
+        try:
+            async with asyncio.timeout(self._settings.publish_timeout_ms / 1000):
+                producer = await self._connected()
+                partitions = await self._by_partition(producer, records)
+                await _all_or_first_error(_send(producer, *place, queue) for place, queue in partitions.items())
+        except (KafkaError, TimeoutError, OSError) as error:
+            await self.close()
+            raise PublishFailed(repr(error)) from error
+
+    async def close(self) -> None:
+        """Drop the producer without waiting for a broker that may be gone."""
+        producer, self._producer = self._producer, None
+        if producer:
+            try:
+                async with asyncio.timeout(2):
+                    await producer.stop()
+            except (KafkaError, TimeoutError, OSError) as error:
+                log.info("producer_dropped", error=repr(error))
+
+    async def _connected(self) -> AIOKafkaProducer:
+        if self._producer is None:
+            producer = AIOKafkaProducer(
+                bootstrap_servers=self._settings.kafka_bootstrap,
+                enable_idempotence=True,
+                acks="all",
+                max_batch_size=MAX_BATCH_BYTES,
+                max_request_size=MAX_REQUEST_BYTES,
+                request_timeout_ms=self._settings.publish_timeout_ms,
+            )
+            self._producer = producer
+            await producer.start()
+        return self._producer
+
+    async def _by_partition(
+        self, producer: AIOKafkaProducer, records: Sequence[Record]
+    ) -> dict[tuple[str, int], list[Record]]:
+        prefix = self._settings.topic_prefix
+        counts = {topic: len(await producer.partitions_for(prefix + topic)) for topic in {r.topic for r in records}}
+        places: dict[tuple[str, int], list[Record]] = defaultdict(list)
+        for record in records:
+            places[prefix + record.topic, partition_of(record.key, counts[record.topic])].append(record)
+        return places
+
+
+def partition_of(key: bytes | None, partitions: int) -> int:
+    """The partition that every Kafka client gives this key."""
+    return int((murmur2(key or b"") & 0x7FFFFFFF) % partitions)
+
+
+async def _send(producer: AIOKafkaProducer, topic: str, partition: int, records: list[Record]) -> None:
+    batch = producer.create_batch()
+    for record in records:
+        if batch.append(**_arguments(record)) is None:
+            await (await producer.send_batch(batch, topic, partition=partition))
+            batch = producer.create_batch()
+            batch.append(**_arguments(record))
+    await (await producer.send_batch(batch, topic, partition=partition))
+
+
+def _arguments(record: Record) -> dict[str, Any]:
+    return {"key": record.key, "value": record.value, "timestamp": None, "headers": list(record.headers)}
+
+
+async def _all_or_first_error(sends: Iterable[Any]) -> None:
+    """Wait for every send to end, so that none runs on behind a failure; then raise the first error."""
+    results = await asyncio.gather(*sends, return_exceptions=True)
+    for result in results:
+        if isinstance(result, BaseException):
+            raise result

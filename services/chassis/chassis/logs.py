@@ -1,0 +1,72 @@
+"""JSON lines on standard output, each with the service, the trace and a stable event name; never personal text."""
+
+import logging
+import sys
+import traceback
+from typing import Any
+
+import orjson
+import structlog
+
+from chassis import trace
+
+Logger = structlog.stdlib.BoundLogger
+
+
+def configure(service: str, level: str) -> None:
+    """Send every log record of the process, ours and the libraries', through one JSON formatter."""
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _add_trace,
+    ]
+    formatter = structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=shared,
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            structlog.processors.ExceptionRenderer(_without_text),
+            structlog.processors.JSONRenderer(serializer=_to_json),
+        ],
+    )
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(formatter)
+    logging.basicConfig(handlers=[handler], level=level, force=True)
+    for chatty in ("aiokafka", "faststream", "uvicorn.access"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+    )
+    structlog.contextvars.bind_contextvars(service=service)
+
+
+def get(name: str) -> Logger:
+    """A logger for one module; its first argument is an event name in the past tense, the rest are fields."""
+    logger: Logger = structlog.stdlib.get_logger(name)
+    return logger
+
+
+def _add_trace(_logger: Any, _method: str, line: structlog.types.EventDict) -> structlog.types.EventDict:
+    if "trace_id" not in line and (trace_id := trace.current_id()):
+        line["trace_id"] = trace_id
+    return line
+
+
+def _without_text(exc_info: structlog.typing.ExcInfo) -> list[dict[str, Any]]:
+    """Types and places of an exception and its causes. Messages are left out: they quote what people wrote."""
+    chain: list[dict[str, Any]] = []
+    cause: BaseException | None = exc_info[1]
+    while cause is not None and len(chain) < 5:
+        frames = [
+            f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(cause.__traceback__)
+        ]
+        chain.append({"type": type(cause).__qualname__, "sqlstate": getattr(cause, "sqlstate", None), "frames": frames})
+        cause = cause.__cause__ or cause.__context__
+    return chain
+
+
+def _to_json(line: dict[str, Any], **_options: Any) -> str:
+    return orjson.dumps(line, default=str).decode()

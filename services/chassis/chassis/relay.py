@@ -1,0 +1,160 @@
+"""Step 5 of the write path: one relay per outbox publishes committed events in order, and remembers how far.
+
+It reads snapshot windows: every row that the present snapshot sees and the last published one did not. No row can
+be skipped by a late commit, as happens with an id cursor, and no foreign long transaction holds it back. Within a
+window rows go by id; the aggregate's lock makes id order commit order. The cursor moves only after Kafka acknowledged.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import asyncpg
+
+from chassis import logs, metrics
+from chassis.database import Database, is_transient
+from chassis.envelope import Envelope, to_headers
+from chassis.kafka import Publisher, PublishFailed, Record
+from chassis.settings import Settings
+from chassis.trace import trace_id_of
+from chassis.worker import wait_for_any
+
+log = logs.get(__name__)
+
+LEADER_LOCK = 0x0F1A_5401
+STANDBY_INTERVAL_S = 1.0
+RETRY_INTERVAL_S = 0.5
+
+_UNPUBLISHED = """
+    (xid >= (SELECT pg_snapshot_xmax(snapshot) FROM outbox_cursor WHERE name = 'relay')
+     OR xid = ANY (ARRAY(SELECT pg_snapshot_xip(snapshot) FROM outbox_cursor WHERE name = 'relay')))
+"""
+# Not visible in the last published snapshot, said so that the index on xid answers it.
+ANYTHING_NEW = f"SELECT EXISTS (SELECT FROM outbox WHERE {_UNPUBLISHED})"  # noqa: S608 - constants only
+WINDOW = f"""
+SELECT event_id, type, topic, aggregate_id, aggregate_version, occurred_at, traceparent, causation_id, payload
+FROM outbox WHERE {_UNPUBLISHED} ORDER BY id
+"""  # noqa: S608 - constants only
+MOVE_CURSOR = "UPDATE outbox_cursor SET snapshot = pg_current_snapshot(), moved_at = now() WHERE name = 'relay'"
+OLDEST = f"""
+SELECT coalesce(extract(epoch FROM now() - min(occurred_at)), 0)::float FROM outbox WHERE {_UNPUBLISHED}
+"""  # noqa: S608 - constants only
+
+
+class Relay:
+    """Publishes one service's outbox. Any number may run; the holder of the advisory lock leads."""
+
+    kind = "relay"
+    name = "relay"
+
+    def __init__(self, service: str, settings: Settings, publisher: Publisher) -> None:
+        self._service = service
+        self._settings = settings
+        self._publisher = publisher
+        self._failing_since: float | None = None
+
+    async def run(self, database: Database, stopping: asyncio.Event) -> None:
+        """Lead or stand by until `stopping`; then publish once more what is committed."""
+        wake = database.commits()
+        try:
+            while not stopping.is_set():
+                await self._lead_or_stand_by(database, stopping, wake)
+        finally:
+            metrics.RELAY_LEADER.labels(self._service).set(0)
+            await self._publisher.close()
+
+    def problem(self) -> str | None:
+        """Why nothing gets out, if so."""
+        if self._failing_since is None:
+            return None
+        failing_s = asyncio.get_running_loop().time() - self._failing_since
+        return (
+            f"nothing published for {failing_s:.0f} s" if failing_s > self._settings.stalled_after_ms / 1000 else None
+        )
+
+    async def _lead_or_stand_by(self, database: Database, stopping: asyncio.Event, wake: asyncio.Event) -> None:
+        try:
+            async with _leadership(database) as connection:
+                if connection is None:
+                    await wait_for_any(stopping, timeout_s=STANDBY_INTERVAL_S)
+                    return
+                metrics.RELAY_LEADER.labels(self._service).set(1)
+                await self._publish_until(connection, stopping, wake)
+        except Exception as error:
+            if not (isinstance(error, PublishFailed) or is_transient(error)):
+                raise
+            await self._failed(error, stopping)
+
+    async def _publish_until(
+        self, connection: asyncpg.Connection[asyncpg.Record], stopping: asyncio.Event, wake: asyncio.Event
+    ) -> None:
+        poll_s = self._settings.relay_poll_interval_ms / 1000
+        while True:
+            last_round = stopping.is_set()
+            wake.clear()
+            if await connection.fetchval(ANYTHING_NEW):
+                await self.publish_window(connection)
+            self._failing_since = None
+            if last_round:
+                return
+            await wait_for_any(stopping, wake, timeout_s=poll_s)
+
+    async def publish_window(self, connection: asyncpg.Connection[asyncpg.Record]) -> int:
+        """Publish everything committed since the cursor and move it; the number of events.
+
+        All in one snapshot. If anything fails the cursor stays, and the window goes out again: at least once.
+        A deposed leader's move fails as a serialization error.
+        """
+        published = 0
+        async with connection.transaction(isolation="repeatable_read"):
+            async for rows in _chunks(connection, self._settings.relay_window_records):
+                await self._publisher.publish([self._record(row) for row in rows])
+                self._account(rows)
+                published += len(rows)
+            await connection.execute(MOVE_CURSOR)
+        return published
+
+    def _record(self, row: asyncpg.Record) -> Record:
+        envelope = Envelope(
+            event_id=row["event_id"],
+            type=row["type"],
+            source=f"/services/{self._service}",
+            subject=row["aggregate_id"],
+            time=row["occurred_at"],
+            aggregate_version=row["aggregate_version"],
+            traceparent=row["traceparent"],
+            causation_id=row["causation_id"],
+        )
+        return Record(row["topic"], str(row["aggregate_id"]).encode(), row["payload"], to_headers(envelope))
+
+    def _account(self, rows: list[asyncpg.Record]) -> None:
+        for topic, count in Counter(row["topic"] for row in rows).items():
+            metrics.OUTBOX_PUBLISHED.labels(self._service, topic).inc(count)
+        for trace_id, count in Counter(trace_id_of(row["traceparent"]) for row in rows).items():
+            log.info("events_published", trace_id=trace_id, events=count)
+
+    async def _failed(self, error: Exception, stopping: asyncio.Event) -> None:
+        self._failing_since = self._failing_since or asyncio.get_running_loop().time()
+        metrics.RELAY_LEADER.labels(self._service).set(0)
+        metrics.RELAY_ERRORS.labels(self._service).inc()
+        log.warning("relay_failed_for_now", error=repr(error))
+        await wait_for_any(stopping, timeout_s=RETRY_INTERVAL_S)
+
+
+@asynccontextmanager
+async def _leadership(database: Database) -> AsyncIterator[asyncpg.Connection[asyncpg.Record] | None]:
+    """A connection that holds the leader's lock, or None when another process does. Ends with the session."""
+    connection = await database.dedicated()
+    try:
+        leads = await connection.fetchval("SELECT pg_try_advisory_lock($1)", LEADER_LOCK)
+        yield connection if leads else None
+    finally:
+        await connection.close(timeout=5)
+
+
+async def _chunks(connection: asyncpg.Connection[asyncpg.Record], size: int) -> AsyncIterator[list[asyncpg.Record]]:
+    """The window through one server-side cursor: a backlog of any length in bounded memory."""
+    cursor = await connection.cursor(WINDOW)
+    while rows := await cursor.fetch(size):
+        yield rows

@@ -1,0 +1,208 @@
+"""The life of a process: build, connect, serve, run the components, stop in order. Every `__main__` ends here."""
+
+import asyncio
+import contextlib
+import signal
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+import uvicorn
+import uvloop
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
+from pydantic import ValidationError
+
+from chassis import logs, problems
+from chassis.auth import TokenVerifier
+from chassis.consumer import Consumer
+from chassis.consuming import ConsumerComponent
+from chassis.database import Database
+from chassis.health import Component, Health, Ping
+from chassis.housekeeping import Housekeeping
+from chassis.http import RequestContext
+from chassis.kafka import KafkaPublisher
+from chassis.migrate import migrate
+from chassis.relay import Relay
+from chassis.settings import Settings
+from chassis.worker import Worker
+
+log = logs.get(__name__)
+
+HOUSEKEEPING_INTERVAL_MS = 5_000
+KINDS = ("api", "relay", "consume", "worker")
+
+Command = Callable[["Service"], Awaitable[int]]
+
+
+@dataclass
+class Service:
+    """What a service's `app.build` puts together. `state` becomes `app.state` for dependencies.
+
+    `opened` and `closed` are run around everything else, for clients of the service's own; `pings` are what it needs
+    to be ready beside its database. `commands` are one-shot command lines, by name.
+    """
+
+    name: str
+    settings: Settings
+    database: Database
+    routers: Sequence[APIRouter] = ()
+    consumers: Sequence[Consumer] = ()
+    workers: Sequence[Worker] = ()
+    state: Mapping[str, object] = field(default_factory=dict)
+    opened: Sequence[Callable[[], Awaitable[None]]] = ()
+    closed: Sequence[Callable[[], Awaitable[None]]] = ()
+    pings: Mapping[str, Ping] = field(default_factory=dict)
+    commands: Mapping[str, Command] = field(default_factory=dict)
+
+
+SettingsT = TypeVar("SettingsT", bound=Settings)
+
+
+def main(build: Callable[[SettingsT], Service], settings_type: type[SettingsT], migrations: Path) -> None:
+    """The command line of a service: everything, one kind of component, `migrate`, or one of its own commands."""
+    asked = sys.argv[1] if len(sys.argv) > 1 else "all"
+    settings = _settings(settings_type)
+    if asked == "migrate":
+        sys.exit(migrate(settings.database_owner_url or settings.database_url, migrations))
+    service = build(settings)
+    logs.configure(service.name, settings.log_level)
+    if asked in service.commands:
+        sys.exit(uvloop.run(_command(service, service.commands[asked])))
+    if asked not in ("all", *KINDS):
+        sys.exit(f"{asked}: not a command; one of all, {', '.join((*KINDS, 'migrate', *service.commands))}")
+    sys.exit(uvloop.run(serve(service, KINDS if asked == "all" else (asked,))))
+
+
+def create_api(service: Service, health: Health | None = None, *, with_api: bool = True) -> FastAPI:
+    """The HTTP application of a service: its routers, problems for every error, and the probes."""
+    app = FastAPI(
+        title=f"Flash Mentoring: {service.name}",
+        version="1",
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        generate_unique_id_function=_operation_id,
+    )
+    for name, value in {**service.state, "database": service.database, "settings": service.settings}.items():
+        setattr(app.state, name, value)
+    app.state.verifier = TokenVerifier(service.settings)
+    for router in service.routers if with_api else ():
+        app.include_router(router)
+    if health:
+        app.include_router(health.router())
+    problems.install(app)
+    app.add_middleware(RequestContext, service=service.name)
+    return app
+
+
+async def serve(service: Service, kinds: Sequence[str] = KINDS) -> int:
+    """Run the chosen kinds of components until a signal; 0 after an orderly stop, 1 when a component failed."""
+    stopping = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    components = [component for component in _components(service) if component.kind in kinds]
+    health = Health(service.name, components, {"database": service.database.ping, **service.pings})
+    server = _Server(
+        uvicorn.Config(
+            create_api(service, health, with_api="api" in kinds),
+            host=service.settings.http_host,
+            port=service.settings.http_port,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=service.settings.stop_timeout_s,
+        )
+    )
+    async with _connected(service):
+        return await _run(service, server, components, health, stopping)
+
+
+async def _run(
+    service: Service, server: "_Server", components: Sequence[Component], health: Health, stopping: asyncio.Event
+) -> int:
+    """Everything at once; the first part to end, for whatever reason, ends the rest in order."""
+    finishing = asyncio.Event()
+    http = asyncio.create_task(server.serve(), name="http")
+    tasks = {
+        component: asyncio.create_task(component.run(service.database, finishing), name=component.name)
+        for component in components
+    }
+    stop = asyncio.create_task(stopping.wait(), name="signal")
+    health.started = True
+    log.info("service_started", components=[component.name for component in components])
+    ended, _ = await asyncio.wait({http, stop, *tasks.values()}, return_when=asyncio.FIRST_COMPLETED)
+    health.stopping = True
+    server.should_exit = True
+    await asyncio.wait({http})
+    finishing.set()
+    failed = await _finish(service, {task for task in (*tasks.values(), http)})
+    stop.cancel()
+    log.info("service_stopped", first=[task.get_name() for task in ended])
+    return 1 if failed or stop not in ended else 0
+
+
+async def _finish(service: Service, tasks: set[asyncio.Task[None]]) -> bool:
+    """Let the components finish within the stop timeout; True when one failed or had to be cut off."""
+    done, late = await asyncio.wait(tasks, timeout=service.settings.stop_timeout_s)
+    for task in late:
+        log.error("component_cut_off", component=task.get_name())
+        task.cancel()
+    await asyncio.gather(*late, return_exceptions=True)
+    failures = [task for task in done if not task.cancelled() and task.exception()]
+    for task in failures:
+        log.error("component_failed", component=task.get_name(), exc_info=task.exception())
+    return bool(failures or late)
+
+
+def _components(service: Service) -> list[Component]:
+    settings = service.settings
+    keeping = Housekeeping(service.name, settings, service.database)
+    relay: list[Component] = [
+        Relay(service.name, settings, KafkaPublisher(settings)),
+        Worker("housekeeping", keeping, HOUSEKEEPING_INTERVAL_MS, wake_on_commit=False),
+    ]
+    consumers = [
+        ConsumerComponent(service.name, settings, consumer, KafkaPublisher(settings)) for consumer in service.consumers
+    ]
+    return [*relay, *consumers, *service.workers]
+
+
+@contextlib.asynccontextmanager
+async def _connected(service: Service) -> AsyncIterator[None]:
+    await service.database.open()
+    try:
+        for opened in service.opened:
+            await opened()
+        yield
+    finally:
+        for closed in service.closed:
+            await closed()
+        await service.database.close()
+
+
+async def _command(service: Service, command: Command) -> int:
+    async with _connected(service):
+        return await command(service)
+
+
+def _settings(settings_type: type[SettingsT]) -> SettingsT:
+    try:
+        return settings_type()
+    except ValidationError as error:
+        names = ", ".join(f"FLASH_{fault['loc'][0]}".upper() for fault in error.errors())
+        sys.exit(f"These settings are missing or wrong: {names}. Set them in the environment; see the README.")
+
+
+def _operation_id(route: APIRoute) -> str:
+    return route.name
+
+
+class _Server(uvicorn.Server):
+    """uvicorn, with the signals left to the runtime, which stops more than HTTP."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
