@@ -7,7 +7,7 @@ which would serialise all commits of the cluster.
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import asyncpg
 import orjson
@@ -15,7 +15,12 @@ from asyncpg.pool import PoolConnectionProxy
 
 from chassis.settings import Settings
 
-Transaction: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
+if TYPE_CHECKING:
+    Connection = asyncpg.Connection[asyncpg.Record]
+    Transaction = Connection | PoolConnectionProxy[asyncpg.Record]
+else:  # generic in the stubs only
+    Connection = asyncpg.Connection
+    Transaction = Connection | PoolConnectionProxy
 
 _TRANSIENT_ERRORS: tuple[type[Exception], ...] = (
     OSError,
@@ -81,7 +86,7 @@ class Database:
         async with self._pool.acquire() as connection:
             yield connection
 
-    async def dedicated(self) -> asyncpg.Connection[asyncpg.Record]:
+    async def dedicated(self) -> Connection:
         """A connection of one's own outside the pool, for session locks. The caller closes it."""
         connection = await asyncpg.connect(
             self._settings.database_url, server_settings=self.session_settings(), timeout=10

@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 import asyncpg
 
 from chassis import logs, metrics
-from chassis.database import Database, is_transient
+from chassis.database import Connection, Database, is_transient
 from chassis.envelope import Envelope, to_headers
 from chassis.kafka import Publisher, PublishFailed, Record
 from chassis.settings import Settings
@@ -86,9 +86,7 @@ class Relay:
                 raise
             await self._failed(error, stopping)
 
-    async def _publish_until(
-        self, connection: asyncpg.Connection[asyncpg.Record], stopping: asyncio.Event, wake: asyncio.Event
-    ) -> None:
+    async def _publish_until(self, connection: Connection, stopping: asyncio.Event, wake: asyncio.Event) -> None:
         poll_s = self._settings.relay_poll_interval_ms / 1000
         while True:
             last_round = stopping.is_set()
@@ -100,7 +98,7 @@ class Relay:
                 return
             await wait_for_any(stopping, wake, timeout_s=poll_s)
 
-    async def publish_window(self, connection: asyncpg.Connection[asyncpg.Record]) -> int:
+    async def publish_window(self, connection: Connection) -> int:
         """Publish everything committed since the cursor and move it; the number of events.
 
         All in one snapshot. If anything fails the cursor stays, and the window goes out again: at least once.
@@ -143,7 +141,7 @@ class Relay:
 
 
 @asynccontextmanager
-async def _leadership(database: Database) -> AsyncIterator[asyncpg.Connection[asyncpg.Record] | None]:
+async def _leadership(database: Database) -> AsyncIterator[Connection | None]:
     """A connection that holds the leader's lock, or None when another process does. Ends with the session."""
     connection = await database.dedicated()
     try:
@@ -153,7 +151,7 @@ async def _leadership(database: Database) -> AsyncIterator[asyncpg.Connection[as
         await connection.close(timeout=5)
 
 
-async def _chunks(connection: asyncpg.Connection[asyncpg.Record], size: int) -> AsyncIterator[list[asyncpg.Record]]:
+async def _chunks(connection: Connection, size: int) -> AsyncIterator[list[asyncpg.Record]]:
     """The window through one server-side cursor: a backlog of any length in bounded memory."""
     cursor = await connection.cursor(WINDOW)
     while rows := await cursor.fetch(size):

@@ -138,7 +138,7 @@ async def _run(
     server.should_exit = True
     await asyncio.wait({http})
     finishing.set()
-    failed = await _finish(service, {task for task in (*tasks.values(), http)})
+    failed = await _finish(service, {*tasks.values(), http})
     stop.cancel()
     log.info("service_stopped", first=[task.get_name() for task in ended])
     return 1 if failed or stop not in ended else 0
