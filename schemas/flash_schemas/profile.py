@@ -21,9 +21,7 @@ ProfileChange = Literal[
 ]
 EmploymentStatus = Literal["active", "on_leave", "left"]
 Visibility = Literal["everyone", "unit", "nobody"]
-SearchField = Literal[
-    "unit", "location", "job_title", "job_level", "languages", "experience", "bio", "can_help_with"
-]
+SearchField = Literal["unit", "location", "job_title", "job_level", "languages", "experience", "bio", "can_help_with"]
 
 
 class UnitRef(Value):
