@@ -170,31 +170,40 @@ class ConsumerComponent(ConsumerRebalanceListener):  # type: ignore[misc] # aiok
 
     async def _fresh(self, records: tuple[Any, ...]) -> Batch:
         """The records that stand at or after their partition's position; decoded."""
-        unknown = {TopicPartition(r.topic, r.partition) for r in records}
-        unknown = {place for place in unknown if self._positions.of(place) is None}
-        for place in unknown:
-            await self._load(place)
+        first: dict[TopicPartition, int] = {}
+        for record in records:
+            first.setdefault(TopicPartition(record.topic, record.partition), record.offset)
+        elsewhere = {place for place, offset in first.items() if not await self._located(place, offset)}
         prefix_length = len(self._settings.topic_prefix)
         batch: Batch = []
         for record in records:
             place = TopicPartition(record.topic, record.partition)
-            if place not in unknown and record.offset >= (self._positions.of(place) or 0):
+            if place not in elsewhere and record.offset >= (self._positions.of(place) or 0):
                 batch.append((decode(record, record.topic[prefix_length:]), record))
         return batch
 
-    async def _load(self, place: TopicPartition) -> None:
-        """Find the stored position and read on from there; what came with this poll is fetched again."""
+    async def _located(self, place: TopicPartition, offset: int) -> bool:
+        """Whether reading goes on where it should. Otherwise it is moved there, and this poll's records come again."""
+        if self._positions.of(place) is not None:
+            return True
+        position = await self._load(place)
+        self._positions.believe({place: position})
+        if position != offset:
+            self._kafka().seek(place, position)
+        return position == offset
+
+    async def _load(self, place: TopicPartition) -> int:
+        """The stored position; the topic's beginning where there is none or it lies outside the topic."""
         kafka = self._kafka()
         first = (await kafka.beginning_offsets([place]))[place]
         end = (await kafka.end_offsets([place]))[place]
         async with self._database.transaction() as transaction:
             stored = await self._positions.load(transaction, place)
-            if stored is None or not first <= stored <= end:
-                self._report_reset(place, stored, first)
-                await self._positions.reset(transaction, place, first)
-                stored = first
-        kafka.seek(place, stored)
-        self._positions.believe({place: stored})
+            if stored is not None and first <= stored <= end:
+                return stored
+            self._report_reset(place, stored, first)
+            await self._positions.reset(transaction, place, first)
+            return int(first)
 
     async def _apply(self, batch: Batch) -> None:
         """Handle a batch; when one event makes it fail for good, find that one by halving and park it."""

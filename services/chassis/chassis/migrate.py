@@ -1,6 +1,6 @@
 """The one-shot command that brings a service's database up to date: the chassis' tables, then the service's own.
 
-Run once per deployment, never by a replica at start: the migration tool takes no lock of its own.
+Run once per deployment, never by a replica at start. Two at once wait for each other on a database lock.
 """
 
 import subprocess
@@ -23,7 +23,7 @@ def migrate(database_url: str, migrations: Path) -> int:
             "--migrations-dir",
             str(migrations),
             "--no-dump-schema",
-            "--strict",
+            "--migration-lock",
             "migrate",
         ],
         check=False,
