@@ -31,7 +31,7 @@ from chassis.consumer import (
     decode,
     next_offsets,
 )
-from chassis.database import Database, is_transient
+from chassis.database import Database, Transaction, is_transient
 from chassis.dead_letters import DeadLetters, TooManyDeadLetters
 from chassis.kafka import Publisher, PublishFailed
 from chassis.settings import Settings
@@ -186,24 +186,23 @@ class ConsumerComponent(ConsumerRebalanceListener):  # type: ignore[misc] # aiok
         """Whether reading goes on where it should. Otherwise it is moved there, and this poll's records come again."""
         if self._positions.of(place) is not None:
             return True
-        position = await self._load(place)
+        async with self._database.transaction() as transaction:
+            stored = await self._positions.load(transaction, place)
+            position = offset if stored == offset else await self._corrected(transaction, place, stored)
         self._positions.believe({place: position})
         if position != offset:
             self._kafka().seek(place, position)
         return position == offset
 
-    async def _load(self, place: TopicPartition) -> int:
+    async def _corrected(self, transaction: Transaction, place: TopicPartition, stored: int | None) -> int:
         """The stored position; the topic's beginning where there is none or it lies outside the topic."""
-        kafka = self._kafka()
-        first = (await kafka.beginning_offsets([place]))[place]
-        end = (await kafka.end_offsets([place]))[place]
-        async with self._database.transaction() as transaction:
-            stored = await self._positions.load(transaction, place)
-            if stored is not None and first <= stored <= end:
-                return stored
-            self._report_reset(place, stored, first)
-            await self._positions.reset(transaction, place, first)
-            return int(first)
+        first = int((await self._kafka().beginning_offsets([place]))[place])
+        end = int((await self._kafka().end_offsets([place]))[place])
+        if stored is not None and first <= stored <= end:
+            return stored
+        self._report_reset(place, stored, first)
+        await self._positions.reset(transaction, place, first)
+        return first
 
     async def _apply(self, batch: Batch) -> None:
         """Handle a batch; when one event makes it fail for good, find that one by halving and park it."""
