@@ -6,7 +6,6 @@ a file in the cache is known by its own hash, checked again whenever its size or
 
 import hashlib
 import json
-import os
 import tempfile
 import tomllib
 from collections.abc import Sequence
@@ -20,6 +19,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, Trans
 
 from flash_local.errors import SetupError
 from flash_local.home import cache_folder
+from flash_local.locks import file_lock
 
 LOCK_FILE = Path(__file__).parent.parent / "engines.lock.toml"
 FETCHES_AT_ONCE = 6
@@ -53,11 +53,11 @@ def fetch(artifacts: Sequence[Artifact], console: Console) -> list[Path]:
     Raises SetupError when one cannot be had or is not what the lock says.
     """
     folder = cache_folder() / "artifacts"
-    folder.mkdir(parents=True, exist_ok=True)
-    known = _Verified(folder)
-    missing = [artifact for artifact in artifacts if not known.holds(artifact)]
-    if missing:
-        _fetch_all(missing, folder, console)
+    with file_lock(folder / ".lock"):
+        known = _Verified(folder)
+        missing = [artifact for artifact in artifacts if not known.holds(artifact)]
+        if missing:
+            _fetch_all(missing, folder, console)
         for artifact in missing:
             known.remember(artifact)
         known.save()
@@ -66,12 +66,15 @@ def fetch(artifacts: Sequence[Artifact], console: Console) -> list[Path]:
 
 def _fetch_all(missing: Sequence[Artifact], folder: Path, console: Console) -> None:
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
-    with Progress(*columns, console=console) as progress, ThreadPoolExecutor(FETCHES_AT_ONCE) as threads:
-        task = progress.add_task(
-            f"Fetching {len(missing)} engine files", total=sum(item.size_bytes for item in missing)
-        )
-        for artifact in threads.map(lambda item: _fetch_one(item, folder), missing):
-            progress.advance(task, artifact.size_bytes)
+    total_bytes = sum(artifact.size_bytes for artifact in missing)
+    threads = ThreadPoolExecutor(FETCHES_AT_ONCE)
+    try:
+        with Progress(*columns, console=console) as progress:
+            task = progress.add_task(f"Fetching {len(missing)} engine files", total=total_bytes)
+            for artifact in threads.map(lambda item: _fetch_one(item, folder), missing):
+                progress.advance(task, artifact.size_bytes)
+    finally:
+        threads.shutdown(cancel_futures=True)  # after the first that fails, the rest need not start
 
 
 def _fetch_one(artifact: Artifact, folder: Path) -> Artifact:
@@ -130,10 +133,8 @@ class _Verified:
         self._known[artifact.file_name] = _stamp(self._folder / artifact.file_name)
 
     def save(self) -> None:
-        """Write atomically: another start may read at the same moment."""
-        scratch = self._file.with_suffix(f".{os.getpid()}")
-        scratch.write_text(json.dumps(self._known))
-        scratch.rename(self._file)
+        """Keep it for the next start."""
+        self._file.write_text(json.dumps(self._known))
 
 
 def _stamp(file: Path) -> list[int]:

@@ -1,62 +1,90 @@
-"""Databases and roles: one database a service, an owner for migrations, a role without rights to change tables.
+"""Databases and their two roles each: the owner changes tables, the service only uses them."""
 
-The runner, the tests and an operator's first installation all go through `ensure_database`.
-"""
+import asyncio
+import re
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from os import environ
+from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 
-from flash_local.engines import postgres
+from flash_local.errors import SetupError
 
-SERVICES = ("profile", "search", "session", "analytics")
+LOCK_KEY = 7_231_554  # any number: one creator of roles and databases at a time, on one cluster
+NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 
 
-async def ensure_database(superuser_url: str, database: str, service: str) -> None:
-    """Create a service's two roles and a database of this name, unless they are there.
+@dataclass(frozen=True)
+class DatabaseUrls:
+    """One database seen by the role that migrates it and by the role that uses it."""
 
-    `database` differs from `service` in tests, which make many. Names are ours, never input.
+    owner: str
+    app: str
+
+
+async def create_database(admin_url: str, service: str, name: str = "", template: str = "template0") -> DatabaseUrls:
+    """The roles of a service and a database for it (called like the service unless named), made where missing.
+
+    `admin_url` is a superuser's. A `template` other than the empty one gives a copy of that database.
     """
-    connection = await asyncpg.connect(superuser_url)
+    name = name or service
+    if not (NAME.fullmatch(service) and NAME.fullmatch(name) and NAME.fullmatch(template)):
+        raise ValueError(f"not usable as database names: {service}, {name}, {template}")
+    admin = await asyncpg.connect(admin_url)
     try:
-        for role in (owner_of(service), service):
-            await _ensure_role(connection, role)
-        if not await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", database):
-            await connection.execute(f'CREATE DATABASE "{database}" OWNER {owner_of(service)}')
+        await admin.execute("SELECT pg_advisory_lock($1)", LOCK_KEY)
+        await _create_roles(admin, service, urlsplit(admin_url).password)
+        if not await admin.fetchval("SELECT true FROM pg_database WHERE datname = $1", name):
+            await admin.execute(f"CREATE DATABASE {name} OWNER {service}_owner TEMPLATE {template}")
+        await admin.execute(f"REVOKE ALL ON DATABASE {name} FROM PUBLIC; GRANT CONNECT ON DATABASE {name} TO {service}")
     finally:
-        await connection.close()
-    await _grant(superuser_url, database, service)
+        await admin.close()
+    await _grant(_with(admin_url, database=name), service)
+    return DatabaseUrls(_with(admin_url, f"{service}_owner", name), _with(admin_url, service, name))
 
 
-def owner_of(service: str) -> str:
-    """The role that owns a service's tables and runs its migrations."""
-    return f"{service}_owner"
+async def migrate(module: str, env: Mapping[str, str]) -> None:
+    """Bring the database of a service up to date, by the service's own one-shot command. Raises SetupError."""
+    child = await asyncio.create_subprocess_exec(
+        *[sys.executable, "-m", module, "migrate"],
+        env={**environ, **env},
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    output, _ = await child.communicate()
+    if child.returncode:
+        raise SetupError(f"{module} could not migrate its database:\n{output.decode(errors='replace')}")
 
 
-def database_url(superuser_url: str, database: str, role: str) -> str:
-    """The superuser's address with another database and role."""
-    server = superuser_url.rsplit("@", 1)[-1].split("/")[0]
-    return f"postgresql://{role}@{server}/{database}"
+async def _create_roles(admin: "asyncpg.Connection[asyncpg.Record]", service: str, password: str | None) -> None:
+    """Where the superuser has a password, the roles get the same one: such a server trusts nobody without."""
+    secret = f"PASSWORD {await admin.fetchval('SELECT quote_literal($1)', password)}" if password else ""
+    for role in (f"{service}_owner", service):
+        if not await admin.fetchval("SELECT true FROM pg_roles WHERE rolname = $1", role):
+            await admin.execute(f"CREATE ROLE {role} LOGIN {secret}")
 
 
-async def _ensure_role(connection: "asyncpg.Connection[asyncpg.Record]", role: str) -> None:
+async def _grant(url: str, service: str) -> None:
+    connection = await asyncpg.connect(url)
     try:
-        await connection.execute(f"CREATE ROLE {role} LOGIN")
-    except (asyncpg.DuplicateObjectError, asyncpg.UniqueViolationError):
-        return  # there already, perhaps since a moment ago
-
-
-async def _grant(superuser_url: str, database: str, service: str) -> None:
-    """What the owner will create, the service may use but not change."""
-    connection = await asyncpg.connect(database_url(superuser_url, database, postgres.SUPERUSER))
-    try:
-        await connection.execute(f"""
-            REVOKE ALL ON DATABASE "{database}" FROM PUBLIC;
-            GRANT CONNECT ON DATABASE "{database}" TO {service};
-            GRANT ALL ON SCHEMA public TO {owner_of(service)};
+        await connection.execute(
+            f"""
             GRANT USAGE ON SCHEMA public TO {service};
-            ALTER DEFAULT PRIVILEGES FOR ROLE {owner_of(service)} IN SCHEMA public
+            ALTER DEFAULT PRIVILEGES FOR ROLE {service}_owner
                 GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON TABLES TO {service};
-            ALTER DEFAULT PRIVILEGES FOR ROLE {owner_of(service)} IN SCHEMA public
-                GRANT USAGE, SELECT ON SEQUENCES TO {service};
-        """)
+            ALTER DEFAULT PRIVILEGES FOR ROLE {service}_owner GRANT USAGE ON SEQUENCES TO {service};
+            """
+        )
     finally:
         await connection.close()
+
+
+def _with(url: str, user: str = "", database: str = "") -> str:
+    parts = urlsplit(url)
+    credentials, _, address = parts.netloc.rpartition("@")
+    _, colon, password = credentials.partition(":")
+    netloc = f"{user}{colon}{password}@{address}" if user else parts.netloc
+    return urlunsplit(parts._replace(netloc=netloc, path=f"/{database}"))

@@ -49,6 +49,11 @@ class Home:
         return self.folder / "supervisor.pid"
 
     @property
+    def processes_file(self) -> Path:
+        """What a supervisor started and has not stopped yet."""
+        return self.folder / "processes.json"
+
+    @property
     def data(self) -> Path:
         """Engine data that its owner writes: Kafka and OpenSearch run as whoever starts us."""
         return self.folder / "data"

@@ -1,48 +1,66 @@
-"""Topics are created from the files in `schemas/topics` and from nowhere else; so are their dead letters."""
+"""Topics on the broker, from the files that say what each one is."""
 
-from collections.abc import Iterable
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import TopicAlreadyExistsError, for_code
 from flash_schemas.topics import DEAD_LETTER_RETENTION_DAYS, Topic, load_topics
 
-DAY_MS = 86_400_000
+DAY_MS = 24 * 60 * 60 * 1000
+DEAD_LETTER_ROOM_BYTES = 64 * 1024
+"""A dead letter carries its record as it was, and headers beside it that say where it came from."""
 
 
-async def create_topics(bootstrap: str, prefix: str = "", partitions: int | None = None) -> list[str]:
-    """Create what is missing; the names that are new. `partitions` overrides the files, for quick tests."""
+async def create_topics(bootstrap: str, prefix: str = "", partitions: int | None = None) -> None:
+    """Make the topics that are missing, each with its dead-letter topic; `partitions` overrides the files.
+
+    Raises KafkaError when the broker refuses one or cannot be reached.
+    """
+    wanted = [new for topic in load_topics() for new in _with_dead_letters(topic, prefix, partitions)]
+    async with _admin(bootstrap) as admin:
+        answer = await admin.create_topics(wanted)
+    for name, code, message in answer.topic_errors:
+        if code not in (0, TopicAlreadyExistsError.errno):
+            raise for_code(code)(f"topic {name}: {message}")
+
+
+async def delete_topics(bootstrap: str, prefix: str) -> None:
+    """Remove what `create_topics` made under this prefix."""
+    async with _admin(bootstrap) as admin:
+        await admin.delete_topics(
+            [prefix + name for topic in load_topics() for name in (topic.name, topic.dead_letter)]
+        )
+
+
+@asynccontextmanager
+async def _admin(bootstrap: str) -> AsyncIterator[AIOKafkaAdminClient]:
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     await admin.start()
     try:
-        existing = set(await admin.list_topics())
-        missing = [topic for topic in _wanted(prefix, partitions) if topic.name not in existing]
-        if missing:
-            _raise_errors((await admin.create_topics(missing)).topic_errors)
-        return [topic.name for topic in missing]
+        yield admin
     finally:
         await admin.close()
 
 
-def _wanted(prefix: str, partitions: int | None) -> list[NewTopic]:
-    wanted = []
-    for topic in load_topics():
-        count = partitions or topic.partitions
-        wanted.append(NewTopic(prefix + topic.name, count, 1, topic_configs=_settings(topic)))
-        letters = {"cleanup.policy": "delete", "retention.ms": str(DEAD_LETTER_RETENTION_DAYS * DAY_MS)}
-        wanted.append(NewTopic(prefix + topic.dead_letter, 1, 1, topic_configs=letters))
-    return wanted
+def _with_dead_letters(topic: Topic, prefix: str, partitions: int | None) -> list[NewTopic]:
+    settings = {
+        "cleanup.policy": topic.cleanup_policy,
+        "retention.ms": _days(topic.retention_days) if topic.retention_days else "-1",
+        "min.compaction.lag.ms": _days(topic.min_compaction_lag_days),
+        "max.message.bytes": str(topic.max_message_bytes),
+    }
+    kept_apart = {
+        "cleanup.policy": "delete",
+        "retention.ms": _days(DEAD_LETTER_RETENTION_DAYS),
+        "max.message.bytes": str(topic.max_message_bytes + DEAD_LETTER_ROOM_BYTES),
+    }
+    count = partitions or topic.partitions
+    return [
+        NewTopic(prefix + topic.name, count, 1, topic_configs=settings),
+        NewTopic(prefix + topic.dead_letter, count, 1, topic_configs=kept_apart),
+    ]
 
 
-def _settings(topic: Topic) -> dict[str, str]:
-    limit = {"max.message.bytes": str(topic.max_message_bytes)}
-    if topic.cleanup_policy == "compact":
-        lag = str(topic.min_compaction_lag_days * DAY_MS)
-        return {**limit, "cleanup.policy": "compact", "min.compaction.lag.ms": lag}
-    return {**limit, "cleanup.policy": "delete", "retention.ms": str(topic.retention_days * DAY_MS)}
-
-
-def _raise_errors(answers: Iterable[tuple[object, ...]]) -> None:
-    for name, code, *message in answers:
-        error = for_code(code)
-        if code and error is not TopicAlreadyExistsError:
-            raise error(f"topic {name}: {message}")
+def _days(days: int) -> str:
+    return str(days * DAY_MS)

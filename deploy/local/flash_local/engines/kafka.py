@@ -3,11 +3,12 @@
 import subprocess
 from pathlib import Path
 
+from rich.console import Console
+
 from flash_local.artifacts import fetch, locked
 from flash_local.engines.java import QUICK_START, classpath, java
 from flash_local.errors import SetupError
-from flash_local.processes import Program, answers
-from rich.console import Console
+from flash_local.processes import Program, port_answers
 
 CLUSTER_ID = "Rmxhc2hNZW50b3JpbmdEZQ"
 HEAP = ["-Xms256m", "-Xmx256m", "-XX:TieredStopAtLevel=1"]
@@ -79,7 +80,7 @@ def program(folder: Path, port: int, console: Console) -> Program:
             "kafka.Kafka",
             str(folder / PROPERTIES_FILE),
         ],
-        ready=lambda: answers(port),
+        ready=port_answers(port),
         folder=folder,
     )
 

@@ -7,11 +7,13 @@ import random
 from pathlib import Path
 
 import httpx2
+from rich.console import Console
+
 from flash_local.artifacts import fetch, locked
 from flash_local.engines.java import QUICK_START, classpath, java
 from flash_local.errors import SetupError
-from flash_local.processes import Program, answers
-from rich.console import Console
+from flash_local.home import cache_folder
+from flash_local.processes import Program, http_answers, in_use
 
 HEAP = ["-Xms1g", "-Xmx1g"]
 JVM = [
@@ -20,7 +22,9 @@ JVM = [
     # The packaged Java runtime has no Thai word breaker; without this every index creation fails.
     "-Djava.locale.providers=SPI,CLDR",
 ]
-EXPECTED_MODULES = frozenset({"CommonAnalysisModulePlugin", "MapperExtrasModulePlugin", "Netty4ModulePlugin"})
+EXPECTED_MODULES = frozenset(
+    {"CommonAnalysisModulePlugin", "MapperExtrasModulePlugin", "ReindexModulePlugin", "Netty4ModulePlugin"}
+)
 """What the search service relies on. A module whose class is missing is skipped without a word."""
 
 HTTP_PORTS = range(9201, 9300)
@@ -37,7 +41,7 @@ cluster.routing.allocation.disk.threshold_enabled: false
 def free_http_port() -> int:
     """A free port among those that the runner takes. Raises SetupError when all are in use."""
     for port in random.sample(HTTP_PORTS, len(HTTP_PORTS)):
-        if not answers(port):
+        if not in_use(port):
             return port
     raise SetupError(f"Every port from {HTTP_PORTS[0]} to {HTTP_PORTS[-1]} is in use; OpenSearch needs one. Free one.")
 
@@ -58,24 +62,20 @@ def program(folder: Path, port: int, console: Console) -> Program:
     return Program(
         name="opensearch",
         argv=[java(), *HEAP, *QUICK_START, *JVM, "-cp", classpath(jars), *runner, *ports],
-        ready=lambda: _ready(port),
+        ready=http_answers(f"http://127.0.0.1:{port}/_cluster/health?wait_for_status=yellow&timeout=1s"),
         ready_within_s=120,
         folder=folder,
     )
 
 
-def check_modules(port: int) -> None:
+async def check_modules(port: int) -> None:
     """Raise SetupError when a module that the product needs did not load."""
-    nodes = httpx2.get(f"http://127.0.0.1:{port}/_nodes/plugins").json()["nodes"].values()
-    loaded = {plugin["name"].rsplit(".", 1)[-1] for node in nodes for plugin in node["plugins"]}
+    async with httpx2.AsyncClient(trust_env=False) as client:
+        nodes = (await client.get(f"http://127.0.0.1:{port}/_nodes/plugins")).json()["nodes"].values()
+    loaded = {plugin["name"].rpartition(".")[2] for node in nodes for plugin in node["plugins"]}
     missing = EXPECTED_MODULES - loaded
     if missing:
-        raise SetupError(f"OpenSearch started without {', '.join(sorted(missing))}. Remove the cache and start again.")
-
-
-def _ready(port: int) -> bool:
-    try:
-        health = httpx2.get(f"http://127.0.0.1:{port}/_cluster/health", timeout=2)
-        return health.status_code == 200 and health.json()["status"] in ("green", "yellow")
-    except (httpx2.HTTPError, ValueError):
-        return False
+        raise SetupError(
+            f"OpenSearch started without {', '.join(sorted(missing))}. "
+            f"Remove {cache_folder()} and run `make setup` again."
+        )

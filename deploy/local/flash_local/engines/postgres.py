@@ -10,15 +10,17 @@ import tarfile
 import zipfile
 from pathlib import Path
 
+from rich.console import Console
+
 from flash_local.artifacts import fetch, locked
 from flash_local.errors import SetupError
 from flash_local.home import engine_user
-from flash_local.processes import Program, answers
-from rich.console import Console
+from flash_local.processes import Program, in_use
 
 SUPERUSER = "superuser"
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
+    "unix_socket_directories": "",  # a socket's path may not be long, a checkout's may
     "max_connections": "200",
     "shared_buffers": "64MB",
     "fsync": "on",
@@ -47,10 +49,14 @@ def program(folder: Path, port: int) -> Program:
     settings = [part for name, value in SETTINGS.items() for part in ("-c", f"{name}={value}")]
     argv = [str(installed / "bin" / "postgres"), "-D", str(folder / "cluster"), "-p", str(port)]
     user = engine_user()
+
+    async def ready() -> bool:
+        return in_use(port) and _says_ready(folder)
+
     return Program(
         name="postgres",
-        argv=[*argv, "-k", str(folder), *settings],
-        ready=lambda: answers(port) and _ready(folder),
+        argv=[*argv, *settings],
+        ready=ready,
         stop_signal=signal.SIGINT,
         user=(user.pw_uid, user.pw_gid) if user else None,
         folder=folder,
@@ -62,7 +68,7 @@ def url(port: int, database: str = "postgres", user: str = SUPERUSER) -> str:
     return f"postgresql://{user}@127.0.0.1:{port}/{database}"
 
 
-def _ready(folder: Path) -> bool:
+def _says_ready(folder: Path) -> bool:
     """The server writes its state into its lock file; "ready" is the last line."""
     lock = folder / "cluster" / "postmaster.pid"
     return lock.exists() and lock.read_text().rstrip().endswith("ready")

@@ -1,0 +1,53 @@
+"""All three engines of one installation, started side by side, each on its own port and data folder."""
+
+import asyncio
+import platform
+from dataclasses import dataclass
+
+from flash_local.artifacts import Artifact, locked
+from flash_local.engines import kafka, opensearch, postgres
+from flash_local.installation import Installation, side_by_side
+
+
+@dataclass(frozen=True)
+class Engines:
+    """Where they listen; `postgres_url` is the superuser's."""
+
+    postgres_url: str
+    kafka_bootstrap: str
+    opensearch_url: str
+
+
+def artifacts() -> list[Artifact]:
+    """What the engines of this machine are made of."""
+    return [*locked(f"postgres-{platform.machine()}"), *locked("kafka"), *locked("opensearch")]
+
+
+async def start_engines(here: Installation) -> Engines:
+    """Return when all three are ready. Raises SetupError for the first that is not."""
+    return Engines(*await side_by_side(start_postgres(here), start_kafka(here), start_opensearch(here)))
+
+
+async def start_postgres(here: Installation) -> str:
+    """The superuser's address of a running PostgreSQL."""
+    folder, port = here.home.database_data, here.ports.take("postgres")
+    await asyncio.to_thread(postgres.prepare, folder, here.console)
+    await here.supervisor.start(postgres.program(folder, port))
+    return postgres.url(port)
+
+
+async def start_kafka(here: Installation) -> str:
+    """The bootstrap address of a running Kafka."""
+    folder, port = here.home.data / "kafka", here.ports.take("kafka")
+    await asyncio.to_thread(kafka.prepare, folder, port, here.ports.take("kafka-controller"), here.console)
+    await here.supervisor.start(kafka.program(folder, port, here.console))
+    return f"127.0.0.1:{port}"
+
+
+async def start_opensearch(here: Installation) -> str:
+    """The address of a running OpenSearch with the modules that the product needs."""
+    folder, port = here.home.data / "opensearch", here.ports.take("opensearch", opensearch.free_http_port)
+    await asyncio.to_thread(opensearch.prepare, folder, here.ports.take("opensearch-transport"), here.console)
+    await here.supervisor.start(opensearch.program(folder, port, here.console))
+    await opensearch.check_modules(port)
+    return f"http://127.0.0.1:{port}"

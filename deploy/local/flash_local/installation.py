@@ -1,0 +1,58 @@
+"""What every step of a start needs at hand: the folders, the ports, the supervisor and somewhere to print."""
+
+import asyncio
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from typing import TypeVar
+
+from rich.console import Console
+
+from flash_local.home import Home
+from flash_local.ports import Ports
+from flash_local.supervisor import Supervisor
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Installation:
+    """One local installation while its supervisor runs."""
+
+    home: Home
+    console: Console
+    ports: Ports
+    supervisor: Supervisor
+
+    @classmethod
+    def open(cls, home: Home, console: Console) -> "Installation":
+        """The installation in this folder, made if it is new."""
+        home.create()
+        return cls(home, console, Ports(home.ports_file, console), Supervisor(home, console))
+
+    async def run(self, start: Coroutine[None, None, None], stopping: asyncio.Event) -> None:
+        """Start, stay until `stopping` is set, then stop everything in order.
+
+        Raises what the start raised, after stopping what it had started.
+        """
+        starting = asyncio.create_task(start, name="start")
+        stopped = asyncio.create_task(stopping.wait(), name="stopping")
+        try:
+            await asyncio.wait({starting, stopped}, return_when=asyncio.FIRST_COMPLETED)
+            if starting.done():
+                starting.result()
+                await stopped
+        finally:
+            starting.cancel()
+            stopped.cancel()
+            await asyncio.gather(starting, stopped, return_exceptions=True)
+            await self.supervisor.stop()
+
+
+async def side_by_side(*steps: Coroutine[None, None, T]) -> list[T]:
+    """The results of all steps, in order. The first that fails ends the others, and its error is raised."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(step) for step in steps]
+    except ExceptionGroup as failures:
+        raise failures.exceptions[0] from None
+    return [task.result() for task in tasks]

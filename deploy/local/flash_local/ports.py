@@ -1,0 +1,42 @@
+"""Which port each process listens on: the one of the last start while it is free, else a new one."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+from rich.console import Console
+
+from flash_local.processes import free_port, in_use
+
+
+class Ports:
+    """Ports by process name, remembered in a file."""
+
+    def __init__(self, file: Path, console: Console) -> None:
+        self._file = file
+        self._console = console
+        self._known: dict[str, int] = json.loads(file.read_text()) if file.exists() else {}
+
+    def take(self, name: str, choose: Callable[[], int] = free_port) -> int:
+        """The port of this name, remembered for the next start."""
+        before = self._known.get(name)
+        if before and not in_use(before):
+            return before
+        port = choose()
+        if before:
+            self._console.print(f"Port {before} ({name}) is in use by {user_of(before)}; taking {port} instead.")
+        self._known[name] = port
+        self._file.write_text(json.dumps(self._known, indent=2))
+        return port
+
+
+def user_of(port: int) -> str:
+    """The process that listens on a port, as far as we may see it."""
+    try:
+        for connection in psutil.net_connections("tcp"):
+            if connection.status == psutil.CONN_LISTEN and connection.laddr[1:2] == (port,) and connection.pid:
+                return f"{psutil.Process(connection.pid).name()} (process {connection.pid})"
+    except psutil.Error:  # some systems show this to their administrator only
+        pass
+    return "another process"
