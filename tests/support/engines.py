@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
@@ -23,9 +22,6 @@ VARIABLES = ("FLASH_TEST_POSTGRES_URL", "FLASH_TEST_KAFKA", "FLASH_TEST_OPENSEAR
 FOLDER_VARIABLE = "FLASH_TEST_FOLDER"
 OWNER_FILE = "owner.pid"
 KEEPER_FILE = "keeper.pid"
-
-_KEEPERS: list["subprocess.Popen[bytes]"] = []
-"""Held until this worker ends, so that Python does not warn of a child let go of while it runs."""
 
 
 def open_folder() -> None:
@@ -66,21 +62,22 @@ def running() -> Engines:
 
 def _start(folder: Path, addresses: Path) -> None:
     owner, log_file = (folder / OWNER_FILE).read_text(), folder / "engines.log"
-    with log_file.open("wb") as log:
-        keeper = subprocess.Popen(
-            [sys.executable, "-m", "flash_local.cli", "engines", str(folder), "--wanted-by", owner],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-    (folder / KEEPER_FILE).write_text(str(keeper.pid))
+    command = [sys.executable, "-m", "flash_local.cli", "engines", str(folder), "--wanted-by", owner]
+    keeper = os.posix_spawn(sys.executable, command, os.environ, file_actions=_into(log_file), setsid=True)
+    (folder / KEEPER_FILE).write_text(str(keeper))
     ends = time.monotonic() + READY_WITHIN_S
     while not addresses.exists():
-        if keeper.poll() is not None or time.monotonic() > ends:
+        if os.waitpid(keeper, os.WNOHANG) != (0, 0) or time.monotonic() > ends:
             raise RuntimeError(f"the engines did not start:\n{log_file.read_text()}")
         time.sleep(0.05)
-    _KEEPERS.append(keeper)
+
+
+def _into(log_file: Path) -> list[tuple[int, int, str, int, int] | tuple[int, int, int]]:
+    return [
+        (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+        (os.POSIX_SPAWN_OPEN, 1, str(log_file), os.O_WRONLY | os.O_CREAT, 0o600),
+        (os.POSIX_SPAWN_DUP2, 1, 2),
+    ]
 
 
 def _stop(pid: int) -> None:

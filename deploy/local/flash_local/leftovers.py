@@ -10,28 +10,31 @@ END_WITHIN_S = 20
 
 
 class Leftovers:
-    """The processes that were started, each by id and birth time: an id alone may have a new owner by now."""
+    """What was started, by name: process id and birth time, since an id alone may have a new owner by now."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
-        self._born: dict[str, float] = json.loads(file.read_text()) if file.exists() else {}
+        self._started: dict[str, tuple[int, float]] = json.loads(file.read_text()) if file.exists() else {}
 
-    def remember(self, pid: int) -> None:
+    def remember(self, name: str, pid: int) -> None:
         """A process was started."""
         with contextlib.suppress(psutil.NoSuchProcess):
-            self._born[str(pid)] = psutil.Process(pid).create_time()
-            self._file.write_text(json.dumps(self._born))
+            self._started[name] = (pid, psutil.Process(pid).create_time())
+            self._file.write_text(json.dumps(self._started))
 
     def forget(self) -> None:
         """All were stopped."""
-        self._born = {}
+        self._started = {}
         self._file.unlink(missing_ok=True)
+
+    def alive(self) -> dict[str, psutil.Process]:
+        """Those that still run, by name."""
+        return {name: process for name, (pid, born) in self._started.items() if (process := _same(pid, born))}
 
     def end(self) -> list[str]:
         """End those that still run, with their children, and return their names."""
-        found = [process for pid, born in self._born.items() if (process := _same(int(pid), born))]
-        family = [member for process in found for member in (process, *process.children(recursive=True))]
-        names = [process.name() for process in found]
+        found = self.alive()
+        family = [member for process in found.values() for member in (process, *process.children(recursive=True))]
         for process in family:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.terminate()
@@ -41,7 +44,7 @@ class Leftovers:
                 process.kill()
         psutil.wait_procs(stubborn, END_WITHIN_S)
         self.forget()
-        return names
+        return list(found)
 
 
 def _same(pid: int, born: float) -> psutil.Process | None:

@@ -17,17 +17,22 @@ class Ports:
         self._file = file
         self._console = console
         self._known: dict[str, int] = json.loads(file.read_text()) if file.exists() else {}
+        self._taken: dict[str, int] = {}
 
     def take(self, name: str, choose: Callable[[], int] = free_port) -> int:
-        """The port of this name, remembered for the next start."""
+        """The port of this name: the same for the whole of this start, and remembered for the next."""
+        if name not in self._taken:
+            self._taken[name] = self._known[name] = self._choose(name, choose)
+            self._file.write_text(json.dumps(self._known, indent=2))
+        return self._taken[name]
+
+    def _choose(self, name: str, choose: Callable[[], int]) -> int:
         before = self._known.get(name)
         if before and not in_use(before):
             return before
         port = choose()
         if before:
             self._console.print(f"Port {before} ({name}) is in use by {user_of(before)}; taking {port} instead.")
-        self._known[name] = port
-        self._file.write_text(json.dumps(self._known, indent=2))
         return port
 
 

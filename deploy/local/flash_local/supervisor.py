@@ -44,20 +44,20 @@ class Supervisor:
         self._home = home
         self._console = console
         self._leftovers = Leftovers(home.processes_file)
-        self._kept: list[tuple[Program, asyncio.Task[None]]] = []
+        self._keepers: list[asyncio.Task[None]] = []
         self.running: dict[str, Process] = {}
 
     async def start(self, program: Program) -> None:
         """Return when the program is ready; from then on it is kept running. Raises SetupError with its log."""
         seconds = await self._run(program)
         self._console.print(f"  {program.name} ready after {seconds:.1f} s")
-        self._kept.append((program, asyncio.create_task(self._keep(program), name=program.name)))
+        self._keepers.append(asyncio.create_task(self._keep(program), name=program.name))
 
     async def stop(self) -> None:
         """Stop everything, what was started last first."""
-        for _, task in self._kept:
-            task.cancel()
-        await asyncio.gather(*(task for _, task in self._kept), return_exceptions=True)
+        for keeper in self._keepers:
+            keeper.cancel()
+        await asyncio.gather(*self._keepers, return_exceptions=True)
         for process in reversed(self.running.values()):
             await process.stop()
         self._leftovers.forget()
@@ -65,7 +65,7 @@ class Supervisor:
     async def _run(self, program: Program) -> float:
         process = await Process.start(program, self._home.logs / f"{program.name}.log")
         self.running[program.name] = process
-        self._leftovers.remember(process.pid)
+        self._leftovers.remember(program.name, process.pid)
         return await process.wait_ready()
 
     async def _keep(self, program: Program) -> None:

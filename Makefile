@@ -1,0 +1,48 @@
+# Flash Mentoring: everything a newcomer, a developer and CI run. `make` alone lists it.
+PYTHON ?= python3
+BIN := .venv/bin
+ONCE ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo up down status test lint bench clean-data doctor lock
+
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.venv/.installed: FORCE
+	@$(PYTHON) deploy/local/flash_local/bootstrap.py
+
+setup: .venv/.installed ## install and fetch everything that is missing
+	@$(BIN)/flash setup
+
+demo: .venv/.installed ## start everything, play the story, stay until Ctrl-C (ONCE=1: leave after the story)
+	@$(BIN)/flash demo $(if $(ONCE),--once)
+
+up: .venv/.installed ## start everything in the background
+	@$(BIN)/flash up
+
+down: .venv/.installed ## stop it
+	@$(BIN)/flash down
+
+status: .venv/.installed ## what runs, where, and how much memory it takes
+	@$(BIN)/flash status
+
+test: setup ## run all tests on real engines
+	$(BIN)/pytest -n 2
+
+lint: .venv/.installed ## format, rules, types and imports
+	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
+
+bench: setup ## measure, and print figures beside their floors
+	$(BIN)/python -m tests.bench
+
+clean-data: .venv/.installed ## forget all data of this checkout
+	@$(BIN)/flash clean-data
+
+doctor: .venv/.installed ## check everything that can be missing, in use or too little
+	@$(BIN)/flash doctor
+
+lock: .venv/.installed ## write the lock files again after a change of what is wanted
+	$(BIN)/uv export --quiet --all-packages --all-groups --no-emit-workspace --format requirements-txt --no-header --no-annotate --output-file requirements.lock && $(BIN)/flash lock
+
+FORCE:

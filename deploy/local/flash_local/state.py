@@ -1,0 +1,49 @@
+"""`state.json`: where everything listens and who can sign in, for people and programs that use the platform."""
+
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+
+class _Value(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class ServiceState(_Value):
+    """One service's own addresses; users go through the gateway."""
+
+    url: str
+    metrics: str
+
+
+class Persona(_Value):
+    """Somebody of the demo. `person_id` is null for those who are not employees; the token is a bearer token."""
+
+    person_id: str | None
+    token: str
+
+
+class State(_Value):
+    """A running platform. `postgres` is the superuser's address; `prometheus` is null where it is not installed."""
+
+    supervisor_pid: int
+    gateway: str
+    identity_provider: str
+    services: dict[str, ServiceState]
+    postgres: str
+    kafka: str
+    opensearch: str
+    prometheus: str | None
+    personas: dict[str, Persona]
+
+    def write(self, file: Path) -> None:
+        """Whole or not at all, readable by its owner only: it holds tokens."""
+        scratch = file.with_suffix(".new")
+        scratch.touch(mode=0o600)
+        scratch.write_text(self.model_dump_json(indent=2))
+        scratch.rename(file)
+
+
+def read_state(file: Path) -> State | None:
+    """The platform that runs, if one does."""
+    return State.model_validate_json(file.read_text()) if file.exists() else None
