@@ -52,7 +52,7 @@ def fetch(artifacts: Sequence[Artifact], console: Console) -> list[Path]:
 
     Raises SetupError when one cannot be had or is not what the lock says.
     """
-    folder = cache_folder() / "artifacts"
+    folder = _folder()
     with file_lock(folder / ".lock"):
         known = _Verified(folder)
         missing = [artifact for artifact in artifacts if not known.holds(artifact)]
@@ -62,6 +62,15 @@ def fetch(artifacts: Sequence[Artifact], console: Console) -> list[Path]:
             known.remember(artifact)
         known.save()
     return [folder / artifact.file_name for artifact in artifacts]
+
+
+def unfetched(artifacts: Sequence[Artifact]) -> list[Artifact]:
+    """Those that the cache does not hold."""
+    return [artifact for artifact in artifacts if not (_folder() / artifact.file_name).exists()]
+
+
+def _folder() -> Path:
+    return cache_folder() / "artifacts"
 
 
 def _fetch_all(missing: Sequence[Artifact], folder: Path, console: Console) -> None:

@@ -44,12 +44,12 @@ def main() -> int:
 
 def unmet() -> list[str]:
     """What this machine lacks, each as a sentence with what to do."""
-    version, libc = sys.version_info[:2], _glibc()
+    version, libc = sys.version_info[:2], glibc()
     free_bytes = shutil.disk_usage(CHECKOUT).free
     found = []
     if version < PYTHON_MIN:
         found.append(
-            f"Python {_dotted(version)} is too old: install Python {_dotted(PYTHON_MIN)} or newer, "
+            f"Python {dotted(version)} is too old: install Python {dotted(PYTHON_MIN)} or newer, "
             "then run `make PYTHON=<its path> ...`."
         )
     if platform.system() != "Linux" or platform.machine() not in MACHINES:
@@ -58,8 +58,8 @@ def unmet() -> list[str]:
         )
     elif libc < GLIBC_MIN:
         found.append(
-            f"The C library is {f'glibc {_dotted(libc)}' if libc else 'not glibc'}: use a distribution "
-            f"with glibc {_dotted(GLIBC_MIN)} or newer (Debian 11, Ubuntu 20.04, RHEL 9)."
+            f"The C library is {f'glibc {dotted(libc)}' if libc else 'not glibc'}: use a distribution "
+            f"with glibc {dotted(GLIBC_MIN)} or newer (Debian 11, Ubuntu 20.04, RHEL 9)."
         )
     if not PYTHON.exists() and free_bytes < VENV_BYTES:
         found.append(f"{CHECKOUT} has {free_bytes / 1e9:.1f} GB free, {VENV_BYTES / 1e9:.1f} GB are needed: free some.")
@@ -119,12 +119,14 @@ def _members() -> list[Path]:
     return [file for place in places for file in sorted(CHECKOUT.glob(f"{place}/pyproject.toml"))]
 
 
-def _glibc() -> tuple[int, ...]:
+def glibc() -> tuple[int, ...]:
+    """The version of the C library; empty when it is another one."""
     name, version = platform.libc_ver()
     return tuple(int(part) for part in version.split(".")[:2]) if name == "glibc" else ()
 
 
-def _dotted(version: tuple[int, ...]) -> str:
+def dotted(version: tuple[int, ...]) -> str:
+    """A version as people write it."""
     return ".".join(str(part) for part in version)
 
 

@@ -1,15 +1,27 @@
 """The `flash` command: the platform, its engines and its checks on this machine."""
 
 import asyncio
+import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.table import Table
 
+from flash_local import doctor as checks
+from flash_local import lifecycle
+from flash_local.artifacts import fetch
 from flash_local.engines import alone
+from flash_local.engines.every import artifacts
 from flash_local.errors import SetupError
+from flash_local.home import default_home
+from flash_local.leftovers import Leftovers
+from flash_local.lock import write_lock
+
+LOG_LINES = "50"
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 console = Console(highlight=False, soft_wrap=True)
@@ -20,13 +32,81 @@ def main() -> None:
     try:
         app()
     except SetupError as error:
-        Console(stderr=True, highlight=False, soft_wrap=True).print(f"[red]{error}[/red]")
+        Console(stderr=True, highlight=False, soft_wrap=True).print(str(error), style="red", markup=False)
         sys.exit(1)
 
 
 @app.callback()
 def flash() -> None:
     """Flash Mentoring on this machine."""
+
+
+@app.command()
+def setup() -> None:
+    """Check the machine and fetch the engines."""
+    checks.require(default_home())
+    fetch(artifacts(), console)
+
+
+@app.command()
+def up() -> None:
+    """Start everything in the background; return when it is ready."""
+    home = default_home()
+    if lifecycle.is_running(home):
+        console.print("The platform runs already.")
+        return
+    setup()
+    lifecycle.start_in_background(home, console)
+
+
+@app.command()
+def down() -> None:
+    """Stop everything."""
+    lifecycle.stop(default_home(), console)
+
+
+@app.command(name="clean-data")
+def clean_data() -> None:
+    """Forget all data of this checkout."""
+    lifecycle.clean_data(default_home())
+
+
+@app.command()
+def doctor() -> None:
+    """Check everything that can be missing, in use or too little."""
+    if not checks.examine(default_home(), console):
+        raise typer.Exit(1)
+
+
+@app.command()
+def status() -> None:
+    """What runs, and how much memory it takes."""
+    table = Table("process", "id", "memory MB", "CPU s")
+    for name, process in Leftovers(default_home().processes_file).alive().items():
+        family = [process, *process.children(recursive=True)]
+        memory_bytes = sum(member.memory_info().rss for member in family)
+        cpu_s = sum(sum(member.cpu_times()[:2]) for member in family)
+        table.add_row(name, str(process.pid), f"{memory_bytes / 1e6:.0f}", f"{cpu_s:.1f}")
+    console.print(table)
+
+
+@app.command()
+def logs(
+    name: Annotated[str, typer.Argument(help="A process, as `flash status` names it; default: all.")] = "*",
+    follow: Annotated[bool, typer.Option(help="Go on printing what is added.")] = False,
+) -> None:
+    """Print the last lines of the log files."""
+    files = sorted(str(file) for file in default_home().logs.glob(f"{name}.log"))
+    if not files:
+        raise SetupError(f"There is no log of {name} in {default_home().logs}.")
+    with suppress(KeyboardInterrupt):
+        subprocess.run(["tail", "-n", LOG_LINES, *(["-F"] if follow else []), *files], check=False)
+
+
+@app.command()
+def lock() -> None:
+    """Resolve the engine artifacts again and write their lock file."""
+    console.print(f"{write_lock()} engine artifacts locked")
 
 
 @app.command()

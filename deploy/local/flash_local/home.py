@@ -49,6 +49,11 @@ class Home:
         return self.folder / "supervisor.pid"
 
     @property
+    def lock_file(self) -> Path:
+        """Held by the supervisor while it runs."""
+        return self.folder / "supervisor.lock"
+
+    @property
     def processes_file(self) -> Path:
         """What a supervisor started and has not stopped yet."""
         return self.folder / "processes.json"
