@@ -23,6 +23,7 @@ from flash_local.locks import file_lock
 
 LOCK_FILE = Path(__file__).parent.parent / "engines.lock.toml"
 FETCHES_AT_ONCE = 6
+FETCH_ATTEMPTS = 3
 
 
 @dataclass(frozen=True)
@@ -87,20 +88,31 @@ def _fetch_all(missing: Sequence[Artifact], folder: Path, console: Console) -> N
 
 
 def _fetch_one(artifact: Artifact, folder: Path) -> Artifact:
-    group, name, version, *rest = artifact.coordinate.split(":")
     with tempfile.TemporaryDirectory(dir=folder, prefix=".fetching-") as scratch:
-        context = MavenContext(repo_cache=Path(scratch), resolver=PythonResolver())
-        wanted = context.project(group, name).at_version(version)
-        try:
-            file = wanted.artifact(classifier=rest[1] if len(rest) > 1 else "", packaging="jar").resolve()
-        except (OSError, RuntimeError) as error:
-            raise SetupError(
-                f"{artifact.coordinate} could not be fetched from the Maven registry ({type(error).__name__}). "
-                "Check the network and proxy settings, then run the same command again."
-            ) from error
+        file = _download_patiently(artifact, Path(scratch))
         verify(file, artifact)
         file.rename(folder / artifact.file_name)
     return artifact
+
+
+def _download_patiently(artifact: Artifact, scratch: Path) -> Path:
+    for attempt in range(1, FETCH_ATTEMPTS + 1):
+        try:
+            return _download(artifact, scratch)
+        except (OSError, RuntimeError) as error:
+            if attempt == FETCH_ATTEMPTS:
+                raise SetupError(
+                    f"{artifact.coordinate} could not be fetched from the Maven registry ({type(error).__name__}). "
+                    "Check the network and proxy settings, then run the same command again."
+                ) from error
+    raise AssertionError("the last attempt returns or raises")
+
+
+def _download(artifact: Artifact, scratch: Path) -> Path:
+    group, name, version, *rest = artifact.coordinate.split(":")
+    context = MavenContext(repo_cache=scratch, resolver=PythonResolver())
+    wanted = context.project(group, name).at_version(version)
+    return Path(wanted.artifact(classifier=rest[1] if len(rest) > 1 else "", packaging="jar").resolve())
 
 
 def verify(file: Path, artifact: Artifact) -> None:
