@@ -4,7 +4,7 @@ import asyncio
 import inspect
 import time
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import TypeVar, overload
 
 T = TypeVar("T")
 
@@ -12,6 +12,10 @@ FIRST_PAUSE_S = 0.01
 LONGEST_PAUSE_S = 0.25
 
 
+@overload
+async def eventually(check: Callable[[], Awaitable[T]], deadline_s: float = 10) -> T: ...
+@overload
+async def eventually(check: Callable[[], T], deadline_s: float = 10) -> T: ...
 async def eventually(check: Callable[[], T | Awaitable[T]], deadline_s: float = 10) -> T:
     """The first truthy result of `check`, which may be a coroutine function and may raise AssertionError until then.
 

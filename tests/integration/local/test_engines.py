@@ -1,0 +1,108 @@
+"""Real engines under the supervisor: killed with -9 they return, with everything they had acknowledged."""
+
+import os
+import signal
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import asyncpg
+import httpx2
+import psutil
+import pytest
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from flash_local.engines import every
+from flash_local.home import Home
+from flash_local.installation import Installation
+from flash_local.processes import Process
+from flash_local.topics import create_topics
+from rich.console import Console
+
+from tests.support.waiting import eventually
+
+RESTARTED_WITHIN_S = 60
+
+
+@pytest.fixture
+async def here(tmp_path: Path) -> AsyncIterator[Installation]:
+    """An installation of its own."""
+    for parent in (tmp_path, *tmp_path.parents[:2]):
+        parent.chmod(0o711)  # PostgreSQL's own user passes through
+    here = Installation.open(Home(tmp_path), Console(quiet=True))
+    yield here
+    await here.supervisor.stop()
+
+
+async def kill_and_wait(here: Installation, name: str) -> None:
+    """End an engine as a crash would, and wait until the supervisor has it running again."""
+    first = here.supervisor.running[name]
+    os.kill(first.pid, signal.SIGKILL)
+
+    async def back() -> bool:
+        again = here.supervisor.running[name]
+        return again is not first and await again.program.ready()
+
+    await eventually(back, RESTARTED_WITHIN_S)
+
+
+async def test_postgres_keeps_what_it_committed(here: Installation) -> None:
+    url = await every.start_postgres(here)
+    connection = await asyncpg.connect(url)
+    await connection.execute("CREATE TABLE kept (n int); INSERT INTO kept VALUES (1)")
+    await kill_and_wait(here, "postgres")
+    connection.terminate()
+    again = await asyncpg.connect(url)
+    assert await again.fetchval("SELECT n FROM kept") == 1
+    await again.close()
+
+
+async def test_postgres_does_not_run_as_root(here: Installation) -> None:
+    await every.start_postgres(here)
+    server = psutil.Process(here.supervisor.running["postgres"].pid)
+    assert server.uids().real != 0
+    assert server.uids().effective != 0
+
+
+async def test_kafka_keeps_what_it_acknowledged(here: Installation) -> None:
+    bootstrap = await every.start_kafka(here)
+    await create_topics(bootstrap)
+    async with AIOKafkaProducer(bootstrap_servers=bootstrap, enable_idempotence=True) as producer:
+        for number in range(20):
+            await producer.send_and_wait("session-events", b"%d" % number, partition=0)
+    await kill_and_wait(here, "kafka")
+    await create_topics(bootstrap)  # waits for an answer, and finds them all there
+    async with AIOKafkaConsumer(bootstrap_servers=bootstrap, auto_offset_reset="earliest") as consumer:
+        consumer.assign([TopicPartition("session-events", 0)])
+        assert [(await consumer.getone()).value for _ in range(20)] == [b"%d" % number for number in range(20)]
+
+
+async def test_opensearch_keeps_what_it_acknowledged(here: Installation) -> None:
+    url = await every.start_opensearch(here)
+    async with httpx2.AsyncClient(base_url=url) as client:
+        (await client.put("/kept")).raise_for_status()
+        for number in range(20):
+            (await client.put(f"/kept/_doc/{number}", json={"n": number})).raise_for_status()
+        await kill_and_wait(here, "opensearch")
+        await client.post("/kept/_refresh")
+        assert (await client.get("/kept/_count")).json()["count"] == 20
+
+
+async def test_a_second_start_finds_the_data_of_the_first(here: Installation) -> None:
+    connection = await asyncpg.connect(await every.start_postgres(here))
+    await connection.execute("CREATE TABLE kept (n int)")
+    await connection.close()
+    await here.supervisor.stop()
+    second = Installation.open(here.home, here.console)
+    try:
+        connection = await asyncpg.connect(await every.start_postgres(second))
+        assert await connection.fetchval("SELECT count(*) FROM kept") == 0
+        await connection.close()
+    finally:
+        await second.supervisor.stop()
+
+
+async def test_an_ended_installation_has_no_process(here: Installation) -> None:
+    await every.start_postgres(here)
+    process: Process = here.supervisor.running["postgres"]
+    await here.supervisor.stop()
+    assert process.status == 0
+    assert not here.home.processes_file.exists()
