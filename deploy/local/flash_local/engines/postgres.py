@@ -9,6 +9,7 @@ import subprocess
 import tarfile
 import zipfile
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
@@ -18,6 +19,7 @@ from flash_local.home import engine_user
 from flash_local.processes import Program, in_use
 
 SUPERUSER = "superuser"
+EXTRACTION: dict[str, Any] = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}  # from Python 3.11.4 on
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",  # a socket's path may not be long, a checkout's may
@@ -79,7 +81,7 @@ def _unpack(archive: Path, target: Path) -> None:
     with zipfile.ZipFile(archive) as jar:
         packed = next(name for name in jar.namelist() if name.endswith(".txz"))
         with tarfile.open(fileobj=io.BytesIO(jar.read(packed)), mode="r:xz") as tar:
-            tar.extractall(scratch, filter="data")
+            tar.extractall(scratch, **EXTRACTION)  # its hash was verified
     try:
         scratch.rename(target)
     except OSError:  # another start was quicker
