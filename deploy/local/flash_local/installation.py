@@ -1,17 +1,15 @@
 """What every step of a start needs at hand: the folders, the ports, the supervisor and somewhere to print."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TypeVar
 
 from rich.console import Console
 
 from flash_local.home import Home
 from flash_local.ports import Ports
 from flash_local.supervisor import Supervisor
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -48,11 +46,11 @@ class Installation:
             await self.supervisor.stop()
 
 
-async def side_by_side(*steps: Coroutine[None, None, T]) -> list[T]:
-    """The results of all steps, in order. The first that fails ends the others, and its error is raised."""
+@asynccontextmanager
+async def side_by_side() -> AsyncIterator[asyncio.TaskGroup]:
+    """Tasks that end together: the first that fails ends the others, and its own error is raised."""
     try:
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(step) for step in steps]
+            yield group
     except ExceptionGroup as failures:
         raise failures.exceptions[0] from None
-    return [task.result() for task in tasks]

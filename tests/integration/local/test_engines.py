@@ -45,7 +45,8 @@ async def kill_and_wait(here: Installation, name: str) -> None:
 
 
 async def test_postgres_keeps_what_it_committed(here: Installation) -> None:
-    url = await every.start_postgres(here)
+    url = every.addresses(here).postgres_url
+    await every.start_postgres(here)
     connection = await asyncpg.connect(url)
     await connection.execute("CREATE TABLE kept (n int); INSERT INTO kept VALUES (1)")
     await kill_and_wait(here, "postgres")
@@ -63,7 +64,8 @@ async def test_postgres_does_not_run_as_root(here: Installation) -> None:
 
 
 async def test_kafka_keeps_what_it_acknowledged(here: Installation) -> None:
-    bootstrap = await every.start_kafka(here)
+    bootstrap = every.addresses(here).kafka_bootstrap
+    await every.start_kafka(here)
     await create_topics(bootstrap)
     async with AIOKafkaProducer(bootstrap_servers=bootstrap, enable_idempotence=True) as producer:
         for number in range(20):
@@ -76,7 +78,8 @@ async def test_kafka_keeps_what_it_acknowledged(here: Installation) -> None:
 
 
 async def test_opensearch_keeps_what_it_acknowledged(here: Installation) -> None:
-    url = await every.start_opensearch(here)
+    url = every.addresses(here).opensearch_url
+    await every.start_opensearch(here)
     async with httpx2.AsyncClient(base_url=url) as client:
         (await client.put("/kept")).raise_for_status()
         for number in range(20):
@@ -87,13 +90,15 @@ async def test_opensearch_keeps_what_it_acknowledged(here: Installation) -> None
 
 
 async def test_a_second_start_finds_the_data_of_the_first(here: Installation) -> None:
-    connection = await asyncpg.connect(await every.start_postgres(here))
+    await every.start_postgres(here)
+    connection = await asyncpg.connect(every.addresses(here).postgres_url)
     await connection.execute("CREATE TABLE kept (n int)")
     await connection.close()
     await here.supervisor.stop()
     second = Installation.open(here.home, here.console)
     try:
-        connection = await asyncpg.connect(await every.start_postgres(second))
+        await every.start_postgres(second)
+        connection = await asyncpg.connect(every.addresses(second).postgres_url)
         assert await connection.fetchval("SELECT count(*) FROM kept") == 0
         await connection.close()
     finally:

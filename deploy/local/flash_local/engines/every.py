@@ -23,31 +23,40 @@ def artifacts() -> list[Artifact]:
     return [*locked(f"postgres-{platform.machine()}"), *locked("kafka"), *locked("opensearch")]
 
 
+def addresses(here: Installation) -> Engines:
+    """Where they will listen, known before they start."""
+    return Engines(
+        postgres.url(here.ports.take("postgres")),
+        f"127.0.0.1:{here.ports.take('kafka')}",
+        f"http://127.0.0.1:{here.ports.take('opensearch', opensearch.free_http_port)}",
+    )
+
+
 async def start_engines(here: Installation) -> Engines:
     """Return when all three are ready. Raises SetupError for the first that is not."""
-    return Engines(*await side_by_side(start_postgres(here), start_kafka(here), start_opensearch(here)))
+    async with side_by_side() as starting:
+        for start in (start_postgres, start_kafka, start_opensearch):
+            starting.create_task(start(here))
+    return addresses(here)
 
 
-async def start_postgres(here: Installation) -> str:
-    """The superuser's address of a running PostgreSQL."""
-    folder, port = here.home.database_data, here.ports.take("postgres")
+async def start_postgres(here: Installation) -> None:
+    """Return when PostgreSQL is ready."""
+    folder = here.home.database_data
     await asyncio.to_thread(postgres.prepare, folder, here.console)
-    await here.supervisor.start(postgres.program(folder, port))
-    return postgres.url(port)
+    await here.supervisor.start(postgres.program(folder, here.ports.take("postgres")))
 
 
-async def start_kafka(here: Installation) -> str:
-    """The bootstrap address of a running Kafka."""
+async def start_kafka(here: Installation) -> None:
+    """Return when Kafka is ready."""
     folder, port = here.home.data / "kafka", here.ports.take("kafka")
     await asyncio.to_thread(kafka.prepare, folder, port, here.ports.take("kafka-controller"), here.console)
     await here.supervisor.start(kafka.program(folder, port, here.console))
-    return f"127.0.0.1:{port}"
 
 
-async def start_opensearch(here: Installation) -> str:
-    """The address of a running OpenSearch with the modules that the product needs."""
+async def start_opensearch(here: Installation) -> None:
+    """Return when OpenSearch is ready, with the modules that the product needs."""
     folder, port = here.home.data / "opensearch", here.ports.take("opensearch", opensearch.free_http_port)
     await asyncio.to_thread(opensearch.prepare, folder, here.ports.take("opensearch-transport"), here.console)
     await here.supervisor.start(opensearch.program(folder, port, here.console))
     await opensearch.check_modules(port)
-    return f"http://127.0.0.1:{port}"
