@@ -19,6 +19,7 @@ from flash_local.installation import Installation
 from flash_local.leftovers import Leftovers
 from flash_local.locks import Held, file_lock
 
+SUPERVISOR = [sys.executable, "-m", "flash_local.cli", "run"]
 STOP_WITHIN_S = 120
 POLL_INTERVAL_S = 0.1
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
@@ -38,27 +39,25 @@ def is_running(home: Home) -> bool:
 def supervise(home: Home, console: Console, start: Start) -> None:
     """Start everything and stay until a signal, or until `start` sets the event it is given; then stop everything.
 
-    Raises SetupError when something did not start, and Held when another supervisor runs.
+    Raises SetupError when something did not start, or another supervisor runs.
     """
     home.create()
-    with file_lock(home.lock_file, wait=False):
-        home.pid_file.write_text(str(os.getpid()))
-        end_leftovers(home, console)
-        try:
-            asyncio.run(_supervise(home, console, start))
-        finally:
-            home.state_file.unlink(missing_ok=True)
-            home.pid_file.unlink(missing_ok=True)
+    try:
+        with file_lock(home.lock_file, wait=False):
+            _supervise_alone(home, console, start)
+    except Held as error:
+        raise SetupError("The platform runs already. `make down` stops it.") from error
 
 
 def start_in_background(home: Home, console: Console) -> None:
     """Return when the platform is ready, its supervisor staying; its progress is shown. Raises SetupError."""
     home.create()
+    home.state_file.unlink(missing_ok=True)  # of a supervisor that died
     log_file = home.logs / "supervisor.log"
     log_file.write_bytes(b"")
     with log_file.open("ab") as log:
         supervisor = subprocess.Popen(
-            [sys.executable, "-m", "flash_local.cli", "run"],
+            SUPERVISOR,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -98,6 +97,17 @@ def clean_data(home: Home) -> None:
         raise SetupError("The platform runs. Stop it first with `make down`.")
     for folder in (home.database_data, home.folder):
         shutil.rmtree(folder, ignore_errors=not folder.exists())
+
+
+def _supervise_alone(home: Home, console: Console, start: Start) -> None:
+    home.state_file.unlink(missing_ok=True)
+    home.pid_file.write_text(str(os.getpid()))
+    end_leftovers(home, console)
+    try:
+        asyncio.run(_supervise(home, console, start))
+    finally:
+        home.state_file.unlink(missing_ok=True)
+        home.pid_file.unlink(missing_ok=True)
 
 
 async def _supervise(home: Home, console: Console, start: Start) -> None:
