@@ -1,5 +1,6 @@
 """The platform in order: engines; databases, tables and topics as soon as their engine answers; then the services."""
 
+import os
 from collections.abc import Sequence
 
 from flash_local import services
@@ -7,10 +8,26 @@ from flash_local.databases import DatabaseUrls, create_database, migrate
 from flash_local.engines import every
 from flash_local.installation import Installation, side_by_side
 from flash_local.services import SERVICES, Issuer, Service
-from flash_local.state import ServiceState
+from flash_local.state import ServiceState, State
 from flash_local.topics import create_topics
 
 Settings = dict[str, str]
+
+
+async def start_platform(here: Installation, table: Sequence[Service] = SERVICES) -> State:
+    """Everything ready, and written to `state.json`. Raises SetupError for the first part that is not."""
+    identity_provider = f"http://127.0.0.1:{here.ports.take('identity')}"
+    issuer = Issuer(identity_provider, f"{identity_provider}/.well-known/jwks.json")
+    started, engines = await start_services(here, issuer, table), every.addresses(here)
+    state = State(
+        supervisor_pid=os.getpid(),
+        services=started,
+        postgres=engines.postgres_url,
+        kafka=engines.kafka_bootstrap,
+        opensearch=engines.opensearch_url,
+    )
+    state.write(here.home.state_file)
+    return state
 
 
 async def start_services(

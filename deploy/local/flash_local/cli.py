@@ -3,6 +3,7 @@
 import asyncio
 import subprocess
 import sys
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
@@ -14,12 +15,15 @@ from rich.table import Table
 from flash_local import doctor as checks
 from flash_local import lifecycle
 from flash_local.artifacts import fetch
+from flash_local.bring_up import start_platform
 from flash_local.engines import alone
 from flash_local.engines.every import artifacts
 from flash_local.errors import SetupError
 from flash_local.home import default_home
+from flash_local.installation import Installation
 from flash_local.leftovers import Leftovers
 from flash_local.lock import write_lock
+from flash_local.state import State
 
 LOG_LINES = "50"
 
@@ -56,7 +60,22 @@ def up() -> None:
         console.print("The platform runs already.")
         return
     setup()
+    started = time.monotonic()
     lifecycle.start_in_background(home, console)
+    console.print(f"Ready after {time.monotonic() - started:.0f} s. `make status` shows it, `make down` stops it.")
+
+
+@app.command()
+def run() -> None:
+    """Start everything in the foreground; stay until Ctrl-C. `up` runs this in the background."""
+    lifecycle.supervise(default_home(), console, _start)
+
+
+@app.command()
+def demo(once: Annotated[bool, typer.Option(help="Leave as soon as everything is ready.")] = False) -> None:
+    """Start everything, say where to look, stay until Ctrl-C, then stop everything."""
+    setup()
+    lifecycle.supervise(default_home(), console, _start_once if once else _start)
 
 
 @app.command()
@@ -116,6 +135,33 @@ def engines(
 ) -> None:
     """Run only PostgreSQL, Kafka and OpenSearch, for tests."""
     asyncio.run(alone.serve(folder, wanted_by, console))
+
+
+def summary(state: State) -> Table:
+    """Where to look."""
+    table = Table("what", "where")
+    addresses = {
+        "gateway": state.gateway,
+        "identity provider": state.identity_provider,
+        "Prometheus": state.prometheus,
+        **{name: service.url for name, service in state.services.items()},
+        "PostgreSQL": state.postgres,
+        "Kafka": state.kafka,
+        "OpenSearch": state.opensearch,
+    }
+    for what, where in addresses.items():
+        table.add_row(what, where or "does not run")
+    return table
+
+
+async def _start(here: Installation, stopping: asyncio.Event) -> None:  # noqa: ARG001 - it stays until told
+    state = await start_platform(here)
+    console.print(summary(state))
+
+
+async def _start_once(here: Installation, stopping: asyncio.Event) -> None:
+    await _start(here, stopping)
+    stopping.set()
 
 
 if __name__ == "__main__":

@@ -24,17 +24,17 @@ class Persona(_Value):
 
 
 class State(_Value):
-    """A running platform. `postgres` is the superuser's address; `prometheus` is null where it is not installed."""
+    """A running platform. `postgres` is the superuser's address; null is what does not run on this machine."""
 
     supervisor_pid: int
-    gateway: str
-    identity_provider: str
+    gateway: str | None = None
+    identity_provider: str | None = None
     services: dict[str, ServiceState]
     postgres: str
     kafka: str
     opensearch: str
-    prometheus: str | None
-    personas: dict[str, Persona]
+    prometheus: str | None = None
+    personas: dict[str, Persona] = {}
 
     def write(self, file: Path) -> None:
         """Whole or not at all, readable by its owner only: it holds tokens."""
