@@ -3,7 +3,7 @@
 import json
 import subprocess
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import jsoncompat
 import jsonschema
@@ -21,7 +21,7 @@ def read(path: Path) -> Any:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
-def broken_for(role: str, old: Any, new: Any) -> bool:
+def broken_for(role: Literal["serializer", "deserializer"], old: Any, new: Any) -> bool:
     """Whether going from `old` to `new` breaks those who write ("serializer") or read ("deserializer")."""
     return not jsoncompat.check_compat(json.dumps(old), json.dumps(new), role)
 
