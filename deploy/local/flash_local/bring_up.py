@@ -3,9 +3,12 @@
 import os
 from collections.abc import Sequence
 
+from aiokafka.errors import KafkaError
+
 from flash_local import services
 from flash_local.databases import DatabaseUrls, create_database, migrate
 from flash_local.engines import every
+from flash_local.errors import SetupError
 from flash_local.installation import Installation, side_by_side
 from flash_local.services import SERVICES, Issuer, Service
 from flash_local.state import ServiceState, State
@@ -62,7 +65,10 @@ async def _database(here: Installation, issuer: Issuer, service: Service) -> Set
 
 async def _topics(here: Installation) -> None:
     await every.start_kafka(here)
-    await create_topics(every.addresses(here).kafka_bootstrap)
+    try:
+        await create_topics(every.addresses(here).kafka_bootstrap)
+    except KafkaError as error:
+        raise SetupError(f"Kafka refused a topic: {error}. `flash logs kafka` says more.") from error
 
 
 def _state(here: Installation, service: Service) -> ServiceState:

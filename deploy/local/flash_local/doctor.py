@@ -22,6 +22,7 @@ from flash_local.engines.java import java
 from flash_local.errors import SetupError
 from flash_local.home import UNPRIVILEGED_USER, Home, cache_folder
 from flash_local.leftovers import Leftovers
+from flash_local.ports import Ports, user_of
 from flash_local.processes import http_answers
 from flash_local.state import State, read_state
 
@@ -157,6 +158,9 @@ def running(home: Home) -> Iterator[Finding]:
         yield Finding(Verdict.NOTE, f"Starting, or left by a supervisor that died: {names}. `make down` ends them.")
     else:
         yield Finding(Verdict.NOTE, "The platform does not run: `make up` starts it.")
+        for name, port in Ports(home.ports_file, Console(quiet=True)).taken_by_others().items():
+            sentence = f"Port {port} ({name}) is in use by {user_of(port)}; the next start takes another."
+            yield Finding(Verdict.NOTE, sentence)
 
 
 async def _answers(state: State) -> list[Finding]:

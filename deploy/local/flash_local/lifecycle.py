@@ -95,8 +95,10 @@ def clean_data(home: Home) -> None:
     """Forget everything this installation stored. Raises SetupError while it runs."""
     if is_running(home):
         raise SetupError("The platform runs. Stop it first with `make down`.")
+    Leftovers(home.processes_file).end()
     for folder in (home.database_data, home.folder):
-        shutil.rmtree(folder, ignore_errors=not folder.exists())
+        if folder.exists():
+            shutil.rmtree(folder)
 
 
 def _supervise_alone(home: Home, console: Console, start: Start) -> None:
@@ -132,5 +134,6 @@ def _wait_stopped(home: Home, supervisor: int) -> None:
     ends = time.monotonic() + STOP_WITHIN_S
     while is_running(home):
         if time.monotonic() > ends:
-            os.kill(supervisor, signal.SIGKILL)
+            with suppress(ProcessLookupError):
+                os.kill(supervisor, signal.SIGKILL)
         time.sleep(POLL_INTERVAL_S)

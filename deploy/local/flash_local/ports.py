@@ -26,6 +26,10 @@ class Ports:
             self._file.write_text(json.dumps(self._known, indent=2))
         return self._taken[name]
 
+    def taken_by_others(self) -> dict[str, int]:
+        """Remembered ports that somebody listens on, by name, while nothing of ours runs."""
+        return {name: port for name, port in self._known.items() if in_use(port)}
+
     def _choose(self, name: str, choose: Callable[[], int]) -> int:
         before = self._known.get(name)
         if before and not in_use(before):

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import ctypes
 import os
+import random
 import signal
 import socket
 import sys
@@ -21,6 +22,9 @@ PR_SET_PDEATHSIG = 1
 LOG_TAIL_LINES = 15
 READY_POLL_INTERVAL_S = 0.05
 PROBE_TIMEOUT_S = 2
+
+PORTS = range(20_000, 30_000)
+"""Below those that operating systems give to outgoing connections."""
 
 Probe = Callable[[], Awaitable[bool]]
 
@@ -150,11 +154,11 @@ def in_use(port: int) -> bool:
 
 
 def free_port() -> int:
-    """A port that nobody has at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port that nobody has at this moment, and that no outgoing connection can get before it is used."""
+    while True:
+        port = random.choice(PORTS)  # noqa: S311 - nothing secret about it
+        if not in_use(port):
+            return port
 
 
 def _die_with_parent(stop_signal: signal.Signals) -> Callable[[], None] | None:

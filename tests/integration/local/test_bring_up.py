@@ -2,8 +2,6 @@
 
 import os
 import signal
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import asyncpg
 import httpx2
@@ -11,26 +9,14 @@ import pytest
 from aiokafka import AIOKafkaProducer
 from flash_local.bring_up import start_platform, start_services
 from flash_local.errors import SetupError
-from flash_local.home import Home
 from flash_local.installation import Installation
 from flash_local.services import Issuer, Service
 from flash_local.state import read_state
-from rich.console import Console
 
 from tests.support.waiting import eventually
 
 ISSUER = Issuer("http://127.0.0.1:1", "http://127.0.0.1:1/jwks")
 EMPTY = Service("chassis", "tests.support.empty_service")
-
-
-@pytest.fixture
-async def here(tmp_path: Path) -> AsyncIterator[Installation]:
-    """An installation of its own."""
-    for parent in (tmp_path, *tmp_path.parents[:2]):
-        parent.chmod(0o711)  # PostgreSQL's own user passes through
-    here = Installation.open(Home(tmp_path), Console(quiet=True))
-    yield here
-    await here.supervisor.stop()
 
 
 async def test_a_service_is_ready_on_real_engines_and_comes_back_when_killed(here: Installation) -> None:

@@ -4,40 +4,21 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import asyncpg
 import httpx2
 import psutil
-import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from flash_local.engines import every
 from flash_local.engines.alone import ADDRESSES_FILE
-from flash_local.home import Home
 from flash_local.installation import Installation
 from flash_local.processes import Process
 from flash_local.topics import create_topics
-from rich.console import Console
 
 from tests.support.waiting import eventually
 
 RESTARTED_WITHIN_S = 60
-
-
-@pytest.fixture
-async def here(tmp_path: Path) -> AsyncIterator[Installation]:
-    """An installation of its own."""
-    open_to_all(tmp_path)
-    here = Installation.open(Home(tmp_path), Console(quiet=True))
-    yield here
-    await here.supervisor.stop()
-
-
-def open_to_all(folder: Path) -> None:
-    """PostgreSQL's own user passes through."""
-    for parent in (folder, *folder.parents[:2]):
-        parent.chmod(0o711)
 
 
 async def kill_and_wait(here: Installation, name: str) -> None:
@@ -121,13 +102,12 @@ async def test_an_ended_installation_has_no_process(here: Installation) -> None:
     assert not here.home.processes_file.exists()
 
 
-async def test_engines_for_tests_end_with_the_process_that_wanted_them(tmp_path: Path) -> None:
-    open_to_all(tmp_path)
+async def test_engines_for_tests_end_with_the_process_that_wanted_them(folder: Path) -> None:
     wanting = await asyncio.create_subprocess_exec("sleep", "600")
     keeper = await asyncio.create_subprocess_exec(
-        *[sys.executable, "-m", "flash_local.cli", "engines", str(tmp_path), "--wanted-by", str(wanting.pid)]
+        *[sys.executable, "-m", "flash_local.cli", "engines", str(folder), "--wanted-by", str(wanting.pid)]
     )
-    await eventually((tmp_path / ADDRESSES_FILE).exists, RESTARTED_WITHIN_S)
+    await eventually((folder / ADDRESSES_FILE).exists, RESTARTED_WITHIN_S)
     started = psutil.Process(keeper.pid).children()
     assert len(started) == 3
     wanting.kill()

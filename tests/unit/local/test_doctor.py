@@ -1,10 +1,16 @@
 """What the doctor finds is said in a sentence that ends with what to do."""
 
+import os
+import socket
 from pathlib import Path
 
 import pytest
 from flash_local import bootstrap
-from flash_local.doctor import Verdict, disk, memory, runs
+from flash_local.doctor import Verdict, disk, memory, running, runs
+from flash_local.home import Home
+from flash_local.leftovers import Leftovers
+from flash_local.ports import Ports
+from rich.console import Console
 
 
 def test_too_little_memory_is_a_problem_unless_the_platform_has_taken_it() -> None:
@@ -48,3 +54,21 @@ def test_what_the_machine_lacks_is_named_before_anything_is_installed(
     monkeypatch.setattr(bootstrap, name, value)
     [found] = bootstrap.unmet()
     assert sentence in found
+
+
+def test_a_remembered_port_that_somebody_took_is_worth_a_note(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    port = Ports(home.ports_file, Console(quiet=True)).take("kafka")
+    assert not [finding for finding in running(home) if "kafka" in finding.sentence]
+    with socket.create_server(("127.0.0.1", port)):
+        [finding] = [finding for finding in running(home) if "kafka" in finding.sentence]
+    assert finding.verdict is Verdict.NOTE
+    assert finding.sentence.startswith(f"Port {port} (kafka) is in use by ")
+
+
+def test_processes_of_a_dead_supervisor_are_worth_a_note(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    Leftovers(home.processes_file).remember("kafka", os.getpid())
+    [finding] = running(home)
+    assert finding.verdict is Verdict.NOTE
+    assert finding.sentence == "Starting, or left by a supervisor that died: kafka. `make down` ends them."

@@ -36,7 +36,7 @@ SETTINGS = {
 def prepare(folder: Path, console: Console) -> None:
     """Unpack the binaries and create the cluster under `folder`, unless that was done before."""
     [archive] = fetch(locked(f"postgres-{platform.machine()}"), console)
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     _give_away(folder)
     installed = folder / f"binaries-{archive.stem[-12:]}"
     if not installed.exists():
@@ -106,6 +106,9 @@ def _initialise(folder: Path, installed: Path) -> None:
 
 
 def _give_away(folder: Path) -> None:
+    """For root: the folder belongs to the engine's user. One that somebody else put there is refused."""
     user = engine_user()
     if user:
+        if folder.is_symlink() or folder.stat().st_uid not in (0, user.pw_uid):
+            raise SetupError(f"{folder} belongs to somebody else. Remove it, or set FLASH_HOME to another folder.")
         os.chown(folder, user.pw_uid, user.pw_gid)
