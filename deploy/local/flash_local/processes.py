@@ -33,7 +33,8 @@ Probe = Callable[[], Awaitable[bool]]
 class Program:
     """How to run one process: `ready` says whether it does its work, `live` whether it still can.
 
-    `user` is a (uid, gid) to drop to; `stop_signal` is sent for an orderly end, also when we die.
+    `user` is a (uid, gid) to drop to; `stop_signal` is sent for an orderly end, also when we die; `before_stop` lets
+    it finish first what it cannot finish after the signal.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Program:
     env: Mapping[str, str] = field(default_factory=dict)
     folder: Path | None = None
     stop_signal: signal.Signals = signal.SIGTERM
+    before_stop: Callable[[], Awaitable[None]] | None = None
     ready_within_s: float = 60
     stop_within_s: float = 30
     user: tuple[int, int] | None = None
@@ -104,6 +106,8 @@ class Process:
 
     async def stop(self) -> None:
         """Ask it to stop, wait, and insist when it does not."""
+        if self.status is None and self.program.before_stop:
+            await self.program.before_stop()
         if self.status is None:
             self._child.send_signal(self.program.stop_signal)
         try:

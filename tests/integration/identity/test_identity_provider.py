@@ -4,7 +4,6 @@ import base64
 import hashlib
 import stat
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from secrets import token_urlsafe
 from typing import Any
@@ -15,29 +14,18 @@ import httpx2
 import pytest
 from flash_local.errors import SetupError
 from flash_local.identity import REDIRECT_URI, WEB_CLIENT, Account, IdentityProvider
-from flash_local.processes import Process, free_port
+from flash_local.processes import free_port
 from joserfc import jwt
 from joserfc.jwk import KeySet
+
+from tests.support.identity import serving_identity
 
 TWELVE_HOURS_S = 12 * 3600
 
 
-@asynccontextmanager
-async def serving(folder: Path) -> AsyncIterator[IdentityProvider]:
-    """The provider of this folder, while it runs."""
-    provider = IdentityProvider(folder / "identity", free_port())
-    provider.write_config()
-    process = await Process.start(provider.program(), folder / "identity.log")
-    try:
-        await process.wait_ready()
-        yield provider
-    finally:
-        await process.stop()
-
-
 @pytest.fixture(scope="module")
 async def provider(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[IdentityProvider]:
-    async with serving(tmp_path_factory.mktemp("provider")) as started:
+    async with serving_identity(tmp_path_factory.mktemp("provider")) as started:
         yield started
 
 
@@ -162,10 +150,10 @@ async def test_managing_it_needs_this_installations_secret(provider: IdentityPro
 
 async def test_accounts_and_keys_outlive_a_restart(tmp_path: Path) -> None:
     account = an_account()
-    async with serving(tmp_path) as first:
+    async with serving_identity(tmp_path) as first:
         await first.register([account])
         token = await first.token(account.login)
-    async with serving(tmp_path) as second:
+    async with serving_identity(tmp_path) as second:
         assert (await claims_of(token, second))["person_id"] == account.person_id
         assert await second.token(account.login)
 

@@ -76,6 +76,18 @@ async def test_a_program_that_is_not_there_is_reported(tmp_path: Path) -> None:
         await Process.start(missing, tmp_path / "log")
 
 
+async def test_one_that_has_something_to_finish_is_asked_before_the_signal(tmp_path: Path) -> None:
+    seen: list[int | None] = []
+
+    async def before_stop() -> None:
+        seen.append(process.status)
+
+    process = await Process.start(running(SLEEPER, before_stop=before_stop), tmp_path / "log")
+    await process.stop()
+    assert seen == [None]
+    assert process.status == -signal.SIGTERM
+
+
 async def test_one_that_does_not_want_to_stop_is_ended_with_its_children(tmp_path: Path) -> None:
     process = await Process.start(running(PARENT, stop_within_s=0.3), tmp_path / "log")
     await eventually(lambda: (tmp_path / "log").read_text().count("up") == 2)

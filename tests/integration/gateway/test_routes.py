@@ -1,0 +1,80 @@
+"""Every address reaches the service that owns it, and no other address reaches anything."""
+
+import httpx2
+import pytest
+
+from tests.support.gateways import assert_problem, bearer
+from tests.support.identity import Forger
+
+ID = "0d5f3a86-6f0c-4f0e-9b0a-2f6d3c1e7a55"
+
+ROUTES = [
+    ("POST", "/api/v1/hr/org-events", "profile"),
+    ("GET", "/api/v1/hr/people/E-17", "profile"),
+    ("GET", "/api/v1/programs", "profile"),
+    ("POST", "/api/v1/programs", "profile"),
+    ("PUT", f"/api/v1/programs/{ID}", "profile"),
+    ("GET", f"/api/v1/programs/{ID}/people", "search"),
+    ("GET", f"/api/v1/programs/{ID}/people?q=salesforce%20crm&skill=CRM", "search"),
+    ("GET", f"/api/v1/programs/{ID}/suggestions?q=sa", "search"),
+    ("GET", f"/api/v1/programs/{ID}/report", "analytics"),
+    ("GET", f"/api/v1/people/{ID}", "profile"),
+    ("GET", "/api/v1/units?q=sales", "profile"),
+    ("GET", "/api/v1/skills", "profile"),
+    ("PUT", f"/api/v1/skills/{ID}", "profile"),
+    ("PUT", "/api/v1/me/profile", "profile"),
+    ("PUT", f"/api/v1/me/participations/{ID}", "profile"),
+    ("GET", "/api/v1/me/availability", "session"),
+    ("GET", "/api/v1/me/relationships", "session"),
+    ("POST", "/api/v1/sessions", "session"),
+    ("GET", f"/api/v1/sessions/{ID}", "session"),
+    ("POST", f"/api/v1/sessions/{ID}/accept", "session"),
+    ("POST", f"/api/v1/sessions/{ID}/messages", "session"),
+]
+
+
+@pytest.mark.parametrize(("method", "address", "service"), ROUTES)
+async def test_this_address_reaches_its_service(
+    client: httpx2.AsyncClient, forger: Forger, method: str, address: str, service: str
+) -> None:
+    headers = bearer(forger.token("hr_platform" if "/hr/" in address else "employee"))
+    answer = await client.request(method, address, headers=headers)
+    echoed = answer.json()
+    assert (echoed["service"], echoed["method"]) == (service, method)
+    path, _, query = address.partition("?")
+    assert (echoed["path"], echoed["query"]) == (path, query)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/metrics",
+        "/live",
+        "/stats",
+        "/docs",
+        "/api/v1",
+        "/api/v2/programs",
+        "/api/v1/programsx",
+        "/api/v1/me",
+        "/api/v1/me/profile/secrets",
+        "/api/v1/sessions/../../../metrics",
+    ],
+)
+async def test_no_other_address_reaches_anything(client: httpx2.AsyncClient, forger: Forger, path: str) -> None:
+    assert_problem(await client.get(path, headers=bearer(forger.token())), 404, "not-found")
+
+
+@pytest.mark.parametrize("path", ["/api/v1/programs/..%2F..%2Fmetrics", "/api/v1/hr%2Fpeople/E1"])
+async def test_an_escaped_slash_is_refused(client: httpx2.AsyncClient, forger: Forger, path: str) -> None:
+    answer = await client.get(path, headers=bearer(forger.token()))
+    assert answer.status_code == 400
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["type"] == "malformed-request"
+
+
+@pytest.mark.parametrize("path", ["/api/v1/skills/../hr/people/E1", "/api/v1//hr/people/E1"])
+async def test_a_detour_to_hr_data_is_seen_through(client: httpx2.AsyncClient, forger: Forger, path: str) -> None:
+    request = httpx2.Request("GET", client.base_url.join("/"), headers=bearer(forger.token()))
+    request.extensions["target"] = path.encode()
+    assert_problem(await client.send(request), 403, "forbidden")

@@ -1,0 +1,64 @@
+"""A stand-in for a service behind the gateway: it says what reached it."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
+
+import uvicorn
+from flash_local.processes import free_port
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+METHODS = ["GET", "POST", "PUT", "DELETE"]
+
+
+@dataclass
+class Echo:
+    """One upstream. A path that ends in `/slow` is answered once `released` is set."""
+
+    name: str
+    url: str
+    released: asyncio.Event = field(default_factory=asyncio.Event)
+    waiting: int = 0
+
+    async def answer(self, request: Request) -> JSONResponse:
+        """Everything that arrived, with headers that must not go out."""
+        if request.url.path.endswith("/slow"):
+            self.waiting += 1
+            await self.released.wait()
+        body = {
+            "service": self.name,
+            "method": request.method,
+            "path": request.url.path,
+            "query": request.url.query,
+            "headers": dict(request.headers),
+            "body_bytes": len(await request.body()),
+        }
+        return JSONResponse(body, headers={"x-person-id": "leaked", "x-powered-by": "us", "etag": '"7"'})
+
+
+class _Server(uvicorn.Server):
+    """uvicorn that leaves signals to the test run."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+@contextlib.asynccontextmanager
+async def serving(name: str) -> AsyncIterator[Echo]:
+    """An upstream of this name, while it answers."""
+    port = free_port()
+    echo = Echo(name, f"http://127.0.0.1:{port}")
+    app = Starlette(routes=[Route("/{path:path}", echo.answer, methods=METHODS)])
+    server = _Server(uvicorn.Config(app, port=port, log_config=None, lifespan="off"))
+    task = asyncio.create_task(server.serve())
+    try:
+        yield echo
+    finally:
+        echo.released.set()
+        server.should_exit = True
+        await task
