@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import asyncpg
 import orjson
@@ -120,4 +121,11 @@ async def prepare(connection: Any) -> None:
 
 
 def _to_json(value: object) -> str:
-    return orjson.dumps(value).decode()
+    return orjson.dumps(value, default=_id_to_json).decode()
+
+
+def _id_to_json(value: object) -> str:
+    """Ids read from the database are a subclass of UUID, which orjson does not know."""
+    if isinstance(value, UUID):
+        return str(value)
+    raise TypeError(type(value).__name__)

@@ -25,9 +25,9 @@ PROBES = frozenset({"/live", "/ready", "/metrics"})
 
 
 class Strict(BaseModel):
-    """Base of request bodies: no unknown field, nothing converted silently, immutable."""
+    """Base of request bodies: no unknown field, immutable. Ids and dates come as JSON strings."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Page(BaseModel):
@@ -76,7 +76,7 @@ class Cursor:
     @staticmethod
     def encode(*values: str | int | float | UUID | None) -> str:
         """A cursor that continues after a row with these sort values."""
-        return base64.urlsafe_b64encode(orjson.dumps([_CURSOR_VERSION, *values])).decode().rstrip("=")
+        return base64.urlsafe_b64encode(orjson.dumps([_CURSOR_VERSION, *values], default=str)).decode().rstrip("=")
 
     @staticmethod
     def decode(cursor: str | None, length: int) -> list[Any] | None:

@@ -6,7 +6,7 @@ Each event is applied, ignored (older than what is known, or seen before) or ref
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 from uuid import UUID, uuid4
 
 from chassis.http import Strict
@@ -14,7 +14,7 @@ from chassis.outbox import Outgoing
 from chassis.problems import field_name
 from flash_schemas.base import ShortText
 from flash_schemas.profile import EmploymentStatus, ProfileChange
-from pydantic import AwareDatetime, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import AwareDatetime, Field, TypeAdapter, ValidationError
 
 from profile_service.model import Organisation, Person, Program, Unit, placed
 
@@ -24,7 +24,6 @@ MAX_DEPTH = 20
 class HrEvent(Strict):
     """What every pushed event carries: the sender's id for it, and its place in the subject's own order."""
 
-    model_config = ConfigDict(strict=False)
     id: Annotated[str, Field(min_length=1, max_length=200)]
     sequence: Annotated[int, Field(ge=0, lt=2**62)]
     time: AwareDatetime
@@ -40,7 +39,7 @@ class UnitUpserted(HrEvent):
 
 
 class UnitClosed(HrEvent):
-    """A unit is no more; nobody is in it."""
+    """A unit is no more: nobody joins or moves to it; who is still in it stays until moved."""
 
     type: Literal["unit_closed"]
     unit: ShortText
@@ -245,7 +244,7 @@ class Push:
             raise Refusal("employee_number", "nobody with this number is here; push person_joined first")
         return person
 
-    _appliers: dict[type, Callable[[Any, Any], Result]] = {
+    _appliers: ClassVar[dict[type, Callable[[Any, Any], Result]]] = {
         UnitUpserted: _upsert_unit,
         UnitClosed: _close_unit,
         PersonJoined: _join,

@@ -3,6 +3,7 @@
 Step 3 of the write path: pure values in, pure values out.
 """
 
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -21,11 +22,14 @@ from flash_schemas.profile import (
     ProfileChangedV1,
     ProgramChangedV1,
     RequestPolicy,
+    SearchField,
     SearchFields,
     Skill,
+    SkillChangedV1,
     UnitRef,
     Visibility,
 )
+from pydantic import Field
 
 RATIO_METRICS = frozenset({"relationship_ratio", "survey_response_ratio", "satisfaction_ratio", "acceptance_ratio"})
 ALL_ROLES: tuple[Role, ...] = ("learner", "mentor")
@@ -40,7 +44,7 @@ class Declared(Value):
     time_zone: str | None = None
     bio: str = ""
     can_help_with: tuple[str, ...] = ()
-    visibility: dict[str, Visibility] = {}
+    visibility: dict[str, Visibility] = Field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +168,10 @@ class Organisation:
         """Whether a unit is another one or lies under it."""
         return any(ref.unit_id == ancestor_id for ref in self.path(unit_id))
 
+    def below(self, ancestor_id: UUID) -> list[UUID]:
+        """A unit and all that lie under it."""
+        return [unit_id for unit_id in self.units if self.is_below(unit_id, ancestor_id)]
+
 
 def eligible(person: Person, rule: EligibilityRule) -> bool:
     """Whether the rule admits somebody who stands where this person stands."""
@@ -198,7 +206,68 @@ def declared_anew(person: Person, declared: Declared, expected_version: int) -> 
     return replace(person, declared=declared, version=person.version + 1)
 
 
-def chosen(person: Person, program: Program, roles: tuple[Role, ...]) -> Person:
+def chosen(person: Person, program_id: UUID, roles: tuple[Role, ...]) -> Person:
     """The person with another choice of roles in a program; none means not taking part."""
-    choices = {**person.choices, str(program.program_id): roles}
+    choices = {**person.choices, str(program_id): roles}
     return replace(person, choices=choices)
+
+
+def normalised(name: str) -> str:
+    """How skill names are compared: case, width and runs of blanks do not matter."""
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
+@dataclass(frozen=True, slots=True)
+class VocabularySkill:
+    """An entry of the skill vocabulary; a merged one names the entry that replaces it."""
+
+    skill_id: UUID
+    version: int
+    label: str
+    aliases: tuple[str, ...] = ()
+    broader_id: UUID | None = None
+    retired: bool = False
+    merged_into: UUID | None = None
+
+    def names(self) -> dict[str, str]:
+        """Every normalised name with the field it stands in. Raises Refused when one stands there twice."""
+        fields = {"label": self.label, **{f"aliases[{i}]": alias for i, alias in enumerate(self.aliases)}}
+        names: dict[str, str] = {}
+        for field_name, text in fields.items():
+            if normalised(text) in names:
+                raise Refused("This name stands here twice.", field=field_name)
+            names[normalised(text)] = field_name
+        return names
+
+    def event(self, change: str) -> Outgoing:
+        """The whole entry as the event that tells of this change."""
+        values = {name: getattr(self, name) for name in SkillChangedV1.model_fields if name != "change"}
+        return Outgoing(SkillChangedV1.model_validate({**values, "change": change}), self.version)
+
+
+def check_skills(declared: Declared, known: Iterable[VocabularySkill]) -> None:
+    """Raise Refused, naming the field, for a skill that is unknown, retired or claimed twice."""
+    usable = {skill.skill_id for skill in known if not skill.retired}
+    claimed: set[UUID] = set()
+    for index, skill in enumerate(declared.skills):
+        if skill.skill_id not in usable:
+            raise Refused("There is no such skill in use; see /api/v1/skills.", field=f"skills[{index}].skill_id")
+        if skill.skill_id in claimed:
+            raise Refused("This skill stands here twice.", field=f"skills[{index}].skill_id")
+        claimed.add(skill.skill_id)
+
+
+def shown_fields(person: Person, viewer: Person, programs: Iterable[Program]) -> set[SearchField] | None:
+    """Which optional fields of a person somebody may see; None when they share no program and see nothing at all."""
+    joined = {part.program_id for part in person.participations}
+    own = {part.program_id for part in viewer.participations}
+    shared = [p for p in programs if p.program_id in joined and (p.program_id in own or viewer.person_id in p.owners)]
+    if not shared or person.status == "left":
+        return None
+    offered = {field for program in shared for field in program.body.search_fields.show}
+    return {field for field in offered if _visible(person, viewer, field)}
+
+
+def _visible(person: Person, viewer: Person, field_name: str) -> bool:
+    visibility = person.declared.visibility.get(field_name, "everyone")
+    return visibility == "everyone" or (visibility == "unit" and person.unit_id == viewer.unit_id)

@@ -1,0 +1,26 @@
+"""How the profile service is put together."""
+
+from functools import partial
+
+from chassis.database import Database
+from chassis.runtime import Service
+from chassis.worker import Worker
+
+from profile_service.api import router
+from profile_service.refresh import refresh_some
+from profile_service.seed import seed
+from profile_service.settings import Settings
+
+
+def build(settings: Settings) -> Service:
+    """The API and the background refresh; it consumes nothing."""
+    database = Database(settings)
+    refresh = partial(refresh_some, database, settings.refresh_chunk_people)
+    return Service(
+        "profile",
+        settings,
+        database,
+        routers=[router],
+        workers=[Worker("refresh", refresh, settings.refresh_interval_ms)],
+        commands={"seed": seed},
+    )

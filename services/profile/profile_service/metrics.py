@@ -1,0 +1,9 @@
+"""The metric catalogue of the profile service."""
+
+from prometheus_client import Counter, Gauge
+
+HR_EVENTS = Counter("flash_hr_events_total", "Pushed HR events by outcome: applied, ignored, refused.", ["outcome"])
+REFRESHES_WAITING = Gauge(
+    "flash_refreshes_waiting", "Passes over people still to be made; stays above 0 when re-evaluation is stuck."
+)
+PEOPLE_REFRESHED = Counter("flash_people_refreshed_total", "People placed anew in the background.", ["changed"])

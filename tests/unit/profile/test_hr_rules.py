@@ -1,0 +1,143 @@
+"""The rules of an HR push against a plain simulation, for any order of events."""
+
+from typing import Any
+
+from flash_schemas.profile import EligibilityRule, UnitRule
+from hypothesis import given
+from hypothesis import strategies as st
+from profile_service.hr import Push, Result, parse
+from profile_service.model import Organisation, Person, eligible, placed
+
+TIME = "2026-11-02T09:00:00Z"
+UNITS, PEOPLE = ("a", "b", "c", "d"), ("1", "2", "3")
+
+units = st.fixed_dictionaries(
+    {"type": st.just("unit_upserted"), "unit": st.sampled_from(UNITS), "name": st.sampled_from(["North", "South"])},
+    optional={"parent": st.sampled_from(UNITS)},
+)
+closures = st.fixed_dictionaries({"type": st.just("unit_closed"), "unit": st.sampled_from(UNITS)})
+joiners = st.fixed_dictionaries(
+    {
+        "type": st.just("person_joined"),
+        "employee_number": st.sampled_from(PEOPLE),
+        "name": st.just("Somebody"),
+        "job_title": st.just("Engineer"),
+        "job_level": st.integers(1, 20),
+        "location": st.just("Berlin"),
+        "unit": st.sampled_from(UNITS),
+    }
+)
+others = st.fixed_dictionaries(
+    {
+        "type": st.sampled_from(["person_moved", "person_left", "person_on_leave", "person_back"]),
+        "employee_number": st.sampled_from(PEOPLE),
+    }
+)
+
+
+def complete(fact: dict[str, Any], number: int) -> dict[str, Any]:
+    unit = {"unit": "a"} if fact["type"] == "person_moved" else {}
+    return {"id": f"e{number}", "sequence": number, "time": TIME, **unit, **fact}
+
+
+histories = st.lists(st.one_of(units, closures, joiners, others), max_size=40).map(
+    lambda facts: [complete(fact, number) for number, fact in enumerate(facts, 1)]
+)
+
+
+def push() -> Push:
+    return Push(Organisation([]), {}, [], set())
+
+
+def apply(pushed: Push, raw: dict[str, Any]) -> Result:
+    event = parse(raw)
+    return event if isinstance(event, Result) else pushed.apply(event)
+
+
+@given(histories)
+def test_every_event_has_one_outcome_and_only_applied_ones_say_something(history: list[dict[str, Any]]) -> None:
+    pushed = push()
+    for raw in history:
+        before = len(pushed.outgoing)
+        result = apply(pushed, raw)
+        said = len(pushed.outgoing) - before
+        assert said == (result.outcome == "applied" and raw["type"].startswith("person"))
+        assert (result.field is not None) == (result.outcome == "refused")
+
+
+@given(histories)
+def test_applying_a_history_twice_is_applying_it_once(history: list[dict[str, Any]]) -> None:
+    pushed = push()
+    first = [apply(pushed, raw) for raw in history]
+    state = dict(pushed.people), dict(pushed.units)
+    again = [apply(pushed, raw) for raw in history if first[history.index(raw)].outcome == "applied"]
+    assert {result.outcome for result in again} <= {"ignored"}
+    assert (pushed.people, pushed.units) == state
+
+
+@given(histories)
+def test_versions_of_a_person_rise_by_one(history: list[dict[str, Any]]) -> None:
+    pushed = push()
+    for raw in history:
+        apply(pushed, raw)
+    for person in pushed.people.values():
+        versions = [item.version for item in pushed.outgoing if item.event.aggregate_id == person.person_id]
+        assert versions == list(range(1, len(versions) + 1))
+
+
+@given(histories)
+def test_the_tree_never_has_a_cycle_and_everyone_has_a_way_from_its_root(history: list[dict[str, Any]]) -> None:
+    pushed = push()
+    for raw in history:
+        apply(pushed, raw)
+    organisation = Organisation(pushed.units.values())
+    for unit in pushed.units.values():
+        assert organisation.path(unit.unit_id)[-1].unit_id == unit.unit_id
+    for person in pushed.people.values():
+        assert person.unit_path[-1].unit_id == person.unit_id
+
+
+@given(st.lists(st.sampled_from([3, 4, 5]), max_size=2), st.lists(st.sampled_from(["Berlin", "Oslo"]), max_size=2))
+def test_a_rule_admits_those_who_satisfy_each_of_its_lists(levels: list[int], locations: list[str]) -> None:
+    rule = EligibilityRule(job_levels=tuple(levels), locations=tuple(locations))
+    for level in (3, 4, 5):
+        for location in ("Berlin", "Oslo"):
+            expected = (not levels or level in levels) and (not locations or location in locations)
+            assert eligible(person(level, location), rule) == expected
+
+
+def test_nobody_takes_part_while_on_leave() -> None:
+    pushed = push()
+    for number, fact in enumerate(
+        [
+            {"type": "unit_upserted", "unit": "a", "name": "North"},
+            joiner(),
+            {"type": "person_on_leave", "employee_number": "1"},
+        ],
+        1,
+    ):
+        assert apply(pushed, complete(fact, number)).outcome == "applied"
+    away = next(iter(pushed.people.values()))
+    rule = EligibilityRule(units=(UnitRule(unit_id=away.unit_id),))
+    assert not eligible(away, rule)
+
+
+def joiner() -> dict[str, Any]:
+    return {
+        "type": "person_joined",
+        "employee_number": "1",
+        "name": "Somebody",
+        "job_title": "Engineer",
+        "job_level": 5,
+        "location": "Berlin",
+        "unit": "a",
+    }
+
+
+def person(level: int, location: str) -> Person:
+    pushed = push()
+    apply(pushed, complete({"type": "unit_upserted", "unit": "a", "name": "North"}, 1))
+    apply(pushed, complete({**joiner(), "job_level": level, "location": location}, 2))
+    made = next(iter(pushed.people.values()))
+    assert placed(made, Organisation(pushed.units.values()), []) == made
+    return made
