@@ -1,6 +1,6 @@
 """A service's API inside the test's own process, on a real database, with callers whom the test signs in."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -8,7 +8,6 @@ from typing import Any
 import httpx2
 from chassis.database import Database
 from chassis.runtime import Service, create_api
-from chassis.settings import Settings
 from chassis.testing import StaticVerifier
 from flash_schemas.base import Event
 from flash_schemas.registry import EVENTS
@@ -38,9 +37,8 @@ class Api:
 
 
 @asynccontextmanager
-async def serving_api(build: Callable[[Any], Service], settings_type: type[Settings], url: str) -> AsyncIterator[Api]:
-    """The API of a service on this database; nothing of it runs but the API."""
-    service = build(settings_type(**offline_settings(url)))
+async def serving_api(service: Service) -> AsyncIterator[Api]:
+    """The API of a service; nothing of it runs but the API."""
     app, callers = create_api(service), StaticVerifier()
     app.state.verifier = callers
     await service.database.open()

@@ -12,14 +12,14 @@ from profile_service.app import build
 from profile_service.refresh import refresh_some
 from profile_service.settings import Settings
 
-from tests.support.apis import Api, serving_api
+from tests.support.apis import Api, offline_settings, serving_api
 
 TIME = "2026-11-02T09:00:00Z"
 
 
 @pytest.fixture
 async def api(profile_database: DatabaseUrls) -> AsyncIterator[Api]:
-    async with serving_api(build, Settings, profile_database.app) as served:
+    async with serving_api(build(Settings(**offline_settings(profile_database.app)))) as served:
         yield served
 
 

@@ -108,14 +108,8 @@ def test_a_rule_admits_those_who_satisfy_each_of_its_lists(levels: list[int], lo
 
 def test_nobody_takes_part_while_on_leave() -> None:
     pushed = push()
-    for number, fact in enumerate(
-        [
-            {"type": "unit_upserted", "unit": "a", "name": "North"},
-            joiner(),
-            {"type": "person_on_leave", "employee_number": "1"},
-        ],
-        1,
-    ):
+    leave = {"type": "person_on_leave", "employee_number": "1"}
+    for number, fact in enumerate([{"type": "unit_upserted", "unit": "a", "name": "North"}, joiner(), leave], 1):
         assert apply(pushed, complete(fact, number)).outcome == "applied"
     away = next(iter(pushed.people.values()))
     rule = EligibilityRule(units=(UnitRule(unit_id=away.unit_id),))

@@ -1,0 +1,177 @@
+"""What a search answers: who matches, why, and what else could be chosen."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any, Literal
+from uuid import UUID
+
+from chassis.http import Answer, Page
+
+from search_service.vocabulary import Vocabulary
+
+SHOWN_FIELDS = {
+    "unit": "units",
+    "location": "location",
+    "job_title": "job_title",
+    "job_level": "job_level",
+    "languages": "languages",
+    "bio": "bio",
+    "can_help_with": "can_help_with",
+}
+
+
+class Reason(Answer):
+    """One reason why somebody is listed, as a sentence and in parts."""
+
+    kind: Literal["skill", "text"]
+    text: str
+    skill_id: UUID | None = None
+    level: int | None = None
+    last_used: date | None = None
+    field: str | None = None
+
+
+class SkillItem(Answer):
+    """A skill that somebody has."""
+
+    skill_id: UUID
+    label: str
+    level: int
+    last_used: date | None = None
+
+
+class AvailabilityItem(Answer):
+    """What somebody can still take; null where they never said anything."""
+
+    available: bool
+    slots_left: int | None
+    paused_until: date | None
+    answer_time_band: str
+
+
+class PersonItem(Answer):
+    """Somebody who matches, with what the program shows; null where it does not, or they do not."""
+
+    person_id: UUID
+    name: str
+    why: list[Reason]
+    skills: list[SkillItem]
+    availability: AvailabilityItem
+    units: list[str] | None = None
+    location: str | None = None
+    job_title: str | None = None
+    job_level: int | None = None
+    languages: list[str] | None = None
+    bio: str | None = None
+    can_help_with: list[str] | None = None
+
+
+class FacetValue(Answer):
+    """A value that could be chosen, and how many would then be left of the present result."""
+
+    value: str
+    label: str
+    count: int
+
+
+class LinkedSkill(Answer):
+    """A skill that the query was taken to mean."""
+
+    skill_id: UUID
+    label: str
+
+
+class Correction(Answer):
+    """A word that was read as another."""
+
+    typed: str
+    read_as: str
+
+
+class PeoplePage(Page):
+    """People in order of relevance. `matching` counts also those who cannot take a request now."""
+
+    search_id: UUID
+    matching: int
+    available: int
+    items: list[PersonItem]
+    facets: dict[str, list[FacetValue]]
+    skills: list[LinkedSkill]
+    units: list[str]
+    corrections: list[Correction]
+
+
+class Presenter:
+    """Turns hits into items for one search: `asked` are the skills it was about, `show` the program's shown fields."""
+
+    def __init__(self, vocabulary: Vocabulary, asked: Sequence[UUID], show: Sequence[str], today: date) -> None:
+        self._vocabulary = vocabulary
+        self._asked = {str(skill_id) for skill_id in asked}
+        self._show = show
+        self._today = today
+
+    def item(self, hit: Mapping[str, Any]) -> PersonItem:
+        """A hit as its finder may see it."""
+        source = hit["_source"]
+        shown = {SHOWN_FIELDS[name]: source.get(SHOWN_FIELDS[name]) for name in self._show if name in SHOWN_FIELDS}
+        return PersonItem(
+            person_id=source["person_id"],
+            name=source["name"],
+            why=[*self._skill_reasons(source), *self._text_reasons(hit.get("highlight", {}))],
+            skills=[self._skill(claim) for claim in source["skills"]],
+            availability=self._availability(source),
+            **shown,
+        )
+
+    def facet(self, name: str, aggregation: Mapping[str, Any]) -> list[FacetValue]:
+        """The values of a facet with their counts, most frequent first."""
+        buckets = aggregation["values"]["buckets"]
+        return [
+            FacetValue(value=str(b["key"]), label=self._label(name, str(b["key"])), count=b["doc_count"])
+            for b in buckets
+        ]
+
+    def _label(self, facet: str, value: str) -> str:
+        return (self._vocabulary.label(UUID(value)) or value) if facet == "skill" else value
+
+    def _skill(self, claim: Mapping[str, Any]) -> SkillItem:
+        label = self._vocabulary.label(UUID(claim["skill_id"])) or claim["skill_id"]
+        return SkillItem(label=label, **{name: claim.get(name) for name in ("skill_id", "level", "last_used")})
+
+    def _skill_reasons(self, source: Mapping[str, Any]) -> list[Reason]:
+        asked = [self._skill(claim) for claim in source["skills"] if claim["skill_id"] in self._asked]
+        return [
+            Reason(
+                kind="skill",
+                text=f"{skill.label}, level {skill.level}"
+                + (f", last used {skill.last_used}" if skill.last_used else ""),
+                skill_id=skill.skill_id,
+                level=skill.level,
+                last_used=skill.last_used,
+            )
+            for skill in asked
+        ]
+
+    def _text_reasons(self, highlights: Mapping[str, Sequence[str]]) -> list[Reason]:
+        """Where the words were found; quoted only from fields that are shown."""
+        visible = {"name", *(SHOWN_FIELDS.get(name, name) for name in self._show)}
+        return [
+            Reason(kind="text", field=field, text=parts[0] if field in visible else f"found in {field}")
+            for field, parts in highlights.items()
+        ]
+
+    def _availability(self, source: Mapping[str, Any]) -> AvailabilityItem:
+        paused_until = date.fromisoformat(source["paused_until"]) if "paused_until" in source else None
+        this_month = source.get("month") == f"{self._today:%Y-%m}"
+        slots_left = source.get("slots_left") if this_month else source.get("capacity")
+        paused = paused_until is not None and paused_until > self._today
+        return AvailabilityItem(
+            available=slots_left != 0 and source.get("capacity") != 0 and not paused,
+            slots_left=slots_left,
+            paused_until=paused_until if paused else None,
+            answer_time_band=source.get("answer_time_band", "unknown"),
+        )
+
+
+def _last_used(skill: SkillItem) -> list[str]:
+    return [f"last used {skill.last_used}"] if skill.last_used else []

@@ -1,0 +1,66 @@
+"""The read path: what a participant of a program may ask of search."""
+
+from typing import Annotated, Literal, cast
+from uuid import UUID
+
+from chassis.auth import Caller, allow
+from chassis.problems import documented
+from fastapi import APIRouter, Depends, Query, Request
+
+from search_service.answers import PeoplePage
+from search_service.commands import Search, SearchRequest
+from search_service.query import Choices
+
+router = APIRouter(prefix="/api/v1", tags=["search"], responses=documented(401, 403, 404, 422, 503))
+
+Employee = Annotated[Caller, Depends(allow("employee"))]
+Values = Annotated[list[Annotated[str, Query(max_length=200)]] | None, Query(max_length=20)]
+JobLevel = Annotated[int | None, Query(ge=1, le=20)]
+
+
+def get_choices(
+    unit: Values = None,
+    location: Values = None,
+    language: Values = None,
+    level_min: Annotated[int | None, Query(ge=1, le=5, description="Of the chosen skill.")] = None,
+    job_level_min: JobLevel = None,
+    job_level_max: JobLevel = None,
+    available: Annotated[Literal["yes", "any"], Query(description="Only who can take a request now.")] = "yes",
+) -> Choices:
+    """What the searcher narrows the result to; several values of one filter are alternatives."""
+    return Choices(
+        unit=tuple(unit or ()),
+        location=tuple(location or ()),
+        language=tuple(language or ()),
+        level_min=level_min,
+        job_level_min=job_level_min,
+        job_level_max=job_level_max,
+        available_only=available == "yes",
+    )
+
+
+@router.get("/programs/{program_id}/people")
+async def search_people(
+    program_id: UUID,
+    request: Request,
+    caller: Employee,
+    choices: Annotated[Choices, Depends(get_choices)],
+    q: Annotated[str, Query(max_length=256, description="What you want to learn, in your own words.")] = "",
+    skill: Values = None,
+    cursor: Annotated[str | None, Query(max_length=500)] = None,
+    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+) -> PeoplePage:
+    """Find colleagues of a program by what they know and where they work."""
+    search = cast("Search", request.app.state.search)
+    return await search.people(
+        SearchRequest(
+            program_id=program_id,
+            searcher_id=caller.person,
+            text=q,
+            skills=tuple(skill or ()),
+            choices=choices,
+            cursor=cursor,
+            limit=limit,
+            request_id=request.state.request_id,
+        )
+    )

@@ -1,0 +1,50 @@
+"""How the search service is put together."""
+
+import sys
+
+from chassis.database import Database
+from chassis.runtime import Service
+from chassis.worker import Worker
+
+from search_service.api import router
+from search_service.commands import Search
+from search_service.consumers import consumers
+from search_service.index import Index, Indexer
+from search_service.rebuild import NotEqual, rebuild, rollback
+from search_service.settings import Settings
+
+
+def build(settings: Settings) -> Service:
+    """Consumers that keep the projection, a worker that keeps the index, and the API."""
+    database, index = Database(settings), Index(settings)
+    indexer = Indexer(database, index, settings.index_batch_documents)
+
+    async def run_rebuild(_service: Service) -> int:
+        try:
+            print(f"The new index is shown: {await rebuild(database, index, indexer)} people.")  # noqa: T201 - a command's answer
+        except NotEqual as error:
+            print(error, file=sys.stderr)  # noqa: T201 - a command's answer
+            return 1
+        return 0
+
+    async def run_rollback(_service: Service) -> int:
+        try:
+            await rollback(database, index)
+        except LookupError as error:
+            print(error, file=sys.stderr)  # noqa: T201 - a command's answer
+            return 1
+        return 0
+
+    return Service(
+        "search",
+        settings,
+        database,
+        routers=[router],
+        consumers=consumers(),
+        workers=[Worker("indexer", indexer.run, settings.index_interval_ms)],
+        state={"search": Search(database, index, settings.query_hash_key)},
+        opened=[index.open],
+        closed=[index.close],
+        pings={"opensearch": index.ping},
+        commands={"rebuild": run_rebuild, "rollback": run_rollback},
+    )

@@ -1,0 +1,199 @@
+"""The second step of a search: an understood query and chosen filters as one request to OpenSearch. Pure.
+
+Whom the searcher may see is in `bool.filter` of the query, so that neither hits nor counts know anybody else. Their own
+choices are in `post_filter`, and every facet counts under all choices but its own.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from search_service.document import HIDDEN_FROM_ALL
+from search_service.understand import Understood
+
+LINKED_SKILL_SCORE = 1_000
+"""More than any text can score: who has the skill comes before who merely mentions words."""
+RELATED_SKILL_SCORE = 20
+RECENCY_SCORE = 2
+RECENCY_HALVES_AFTER = "730d"
+FUZZY_BOOST = 0.2
+FACET_VALUES = 100
+
+FACET_FIELDS = {
+    "unit": "units",
+    "location": "location",
+    "job_level": "job_level",
+    "language": "languages",
+    "skill": "skill_ids",
+}
+TEXT_FIELDS = {
+    "job_title": "job_title^2",
+    "experience": "experience",
+    "bio": "bio",
+    "can_help_with": "can_help_with^2",
+    "unit": "unit_text",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What a searcher narrowed the result to; values of one list are alternatives. Skills are ids."""
+
+    unit: tuple[str, ...] = ()
+    location: tuple[str, ...] = ()
+    language: tuple[str, ...] = ()
+    skill: tuple[UUID, ...] = ()
+    level_min: int | None = None
+    job_level_min: int | None = None
+    job_level_max: int | None = None
+    available_only: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Whom and what this searcher may see: the program, themselves left out, and the program's searchable fields."""
+
+    program_id: UUID
+    searcher_id: UUID
+    search_fields: tuple[str, ...]
+    facets: tuple[str, ...]
+
+
+def build(
+    scope: Scope, understood: Understood, choices: Choices, today: date, after: Sequence[Any] | None, size: int
+) -> dict[str, Any]:
+    """The request body: `size` hits after the sort values `after`, totals and facets."""
+    chosen = _chosen(choices, today)
+    body: dict[str, Any] = {
+        "query": {"bool": {"filter": _permitted(scope), **_relevance(scope, understood, choices, today)}},
+        "post_filter": _all(chosen.values()),
+        "aggs": {
+            "matching": {"filter": _all(clause for name, clause in chosen.items() if name != "available")},
+            "available": {"filter": _all([*chosen.values(), _available(today)])},
+            **{name: _facet(name, chosen) for name in scope.facets},
+        },
+        "sort": [{"_score": "desc"}, {"person_id": "asc"}],
+        "size": size,
+        "track_total_hits": True,
+        "track_scores": True,
+    }
+    if after:
+        body["search_after"] = after
+    if understood.text:
+        body["highlight"] = _highlight(scope, understood.text)
+    return body
+
+
+def _permitted(scope: Scope) -> list[dict[str, Any]]:
+    return [
+        {"term": {"programs": str(scope.program_id)}},
+        {"term": {HIDDEN_FROM_ALL: False}},
+        {"bool": {"must_not": [{"term": {"person_id": str(scope.searcher_id)}}]}},
+    ]
+
+
+def _relevance(scope: Scope, understood: Understood, choices: Choices, today: date) -> dict[str, Any]:
+    """Everything that earns score; a typed query must be met by at least one clause of its own."""
+    asked = [_skill(skill_id, LINKED_SKILL_SCORE, today) for skill_id in understood.skills]
+    asked += [_skill(skill_id, RELATED_SKILL_SCORE, today) for skill_id in understood.related]
+    spoken = " ".join(filter(None, (understood.linked_text, understood.text)))
+    asked += _text(scope, spoken) if spoken else []
+    preferred = [_skill(skill_id, LINKED_SKILL_SCORE, today) for skill_id in choices.skill]
+    required = [{"bool": {"should": asked, "minimum_should_match": 1}}] if asked else []
+    return {"must": required or [{"match_all": {}}], "should": preferred}
+
+
+def _skill(skill_id: UUID, score: int, today: date) -> dict[str, Any]:
+    """Having a skill: `score`, and on top its level and how recently it was used."""
+    recency = {"skills.last_used": {"origin": today.isoformat(), "scale": RECENCY_HALVES_AFTER, "decay": 0.5}}
+    scored = {
+        "query": {"term": {"skills.skill_id": str(skill_id)}},
+        "functions": [
+            {"weight": score},
+            {"field_value_factor": {"field": "skills.level"}},
+            {"filter": {"exists": {"field": "skills.last_used"}}, "gauss": recency, "weight": RECENCY_SCORE},
+        ],
+        "score_mode": "sum",
+        "boost_mode": "replace",
+    }
+    return {"nested": {"path": "skills", "score_mode": "max", "query": {"function_score": scored}}}
+
+
+def _text(scope: Scope, text: str) -> list[dict[str, Any]]:
+    fields = _text_fields(scope)
+    together = {"query": text, "fields": fields, "operator": "or", "minimum_should_match": "2<70%"}
+    misspelt = {
+        "query": text,
+        "fields": fields,
+        "fuzziness": "AUTO",
+        "prefix_length": 1,
+        "max_expansions": 50,
+        "operator": "and",
+        "boost": FUZZY_BOOST,
+    }
+    return [{"combined_fields": together}, {"multi_match": misspelt}]
+
+
+def _text_fields(scope: Scope) -> list[str]:
+    return ["name^3", *(TEXT_FIELDS[name] for name in scope.search_fields if name in TEXT_FIELDS)]
+
+
+def _highlight(scope: Scope, text: str) -> dict[str, Any]:
+    fields = [field.partition("^")[0] for field in _text_fields(scope)]
+    match = {"query": text, "fields": fields, "fuzziness": "AUTO", "prefix_length": 1}
+    return {
+        "pre_tags": [""],
+        "post_tags": [""],
+        "fragment_size": 80,
+        "number_of_fragments": 1,
+        "highlight_query": {"multi_match": match},
+        "fields": {field: {} for field in fields},
+    }
+
+
+def _chosen(choices: Choices, today: date) -> dict[str, dict[str, Any]]:
+    """One clause for each facet that the searcher narrowed, by its name."""
+    clauses: dict[str, dict[str, Any]] = {}
+    if choices.unit:
+        either = [{"terms": {"units": choices.unit}}, {"terms": {"unit_ids": choices.unit}}]
+        clauses["unit"] = {"bool": {"should": either, "minimum_should_match": 1}}
+    for name in ("location", "language"):
+        if values := getattr(choices, name):
+            clauses[name] = {"terms": {FACET_FIELDS[name]: values}}
+    if choices.skill:
+        clauses["skill"] = _has_skill(choices)
+    if choices.job_level_min is not None or choices.job_level_max is not None:
+        clauses["job_level"] = {"range": {"job_level": {"gte": choices.job_level_min, "lte": choices.job_level_max}}}
+    if choices.available_only:
+        clauses["available"] = _available(today)
+    return clauses
+
+
+def _has_skill(choices: Choices) -> dict[str, Any]:
+    having: list[dict[str, Any]] = [{"terms": {"skills.skill_id": [str(skill_id) for skill_id in choices.skill]}}]
+    if choices.level_min is not None:
+        having.append({"range": {"skills.level": {"gte": choices.level_min}}})
+    return {"nested": {"path": "skills", "query": {"bool": {"filter": having}}}}
+
+
+def _available(today: date) -> dict[str, Any]:
+    """Can take a request today. Slots of another month are untouched; without any statement everybody can."""
+    used_up = [{"term": {"month": f"{today:%Y-%m}"}}, {"term": {"slots_left": 0}}]
+    unavailable = [
+        {"range": {"paused_until": {"gt": today.isoformat()}}},
+        {"term": {"capacity": 0}},
+        {"bool": {"filter": used_up}},
+    ]
+    return {"bool": {"must_not": unavailable}}
+
+
+def _facet(name: str, chosen: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    others = _all(clause for other, clause in chosen.items() if other != name)
+    terms = {"field": FACET_FIELDS[name], "size": FACET_VALUES, "order": [{"_count": "desc"}, {"_key": "asc"}]}
+    return {"filter": others, "aggs": {"values": {"terms": terms}}}
+
+
+def _all(clauses: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    return {"bool": {"filter": list(clauses)}}

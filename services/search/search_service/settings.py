@@ -1,0 +1,14 @@
+"""The search service's own limits."""
+
+from chassis.settings import Settings as ChassisSettings
+
+
+class Settings(ChassisSettings):
+    """Limits beside those of the chassis. Without `query_hash_key`, searches are recorded without a hash."""
+
+    opensearch_url: str
+    index_batch_documents: int = 500
+    index_interval_ms: int = 200
+    index_timeout_ms: int = 30_000
+    search_timeout_ms: int = 3_000
+    query_hash_key: str = ""

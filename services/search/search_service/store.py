@@ -1,0 +1,235 @@
+"""Every statement of the search service: its projection of people, programs and skills, and how far the index is."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from chassis.database import Transaction
+
+from search_service.vocabulary import SkillName, Vocabulary
+
+KEEP_PROFILES = """
+INSERT INTO person (person_id, profile, profile_version)
+SELECT person_id, profile, profile_version FROM jsonb_populate_recordset(NULL::person, $1)
+ORDER BY person_id
+ON CONFLICT (person_id) DO UPDATE SET profile = EXCLUDED.profile, profile_version = EXCLUDED.profile_version,
+    doc_version = person.doc_version + 1, changed_at = now(), index_problem = NULL
+WHERE person.profile_version < EXCLUDED.profile_version
+"""
+KEEP_AVAILABILITY = """
+INSERT INTO person (person_id, availability, availability_version)
+SELECT person_id, availability, availability_version FROM jsonb_populate_recordset(NULL::person, $1)
+ORDER BY person_id
+ON CONFLICT (person_id) DO UPDATE SET availability = EXCLUDED.availability,
+    availability_version = EXCLUDED.availability_version, doc_version = person.doc_version + 1, changed_at = now(),
+    index_problem = NULL
+WHERE person.availability_version < EXCLUDED.availability_version
+"""
+KEEP_UNITS = """
+INSERT INTO unit (unit_id, name, named_at) SELECT * FROM unnest($1::uuid[], $2::text[], $3::timestamptz[])
+ON CONFLICT (unit_id) DO UPDATE SET name = EXCLUDED.name, named_at = EXCLUDED.named_at
+WHERE unit.named_at < EXCLUDED.named_at AND unit.name <> EXCLUDED.name
+RETURNING 1
+"""
+KEEP_PROGRAMS = """
+INSERT INTO program (program_id, version, body)
+SELECT program_id, version, body FROM jsonb_populate_recordset(NULL::program, $1) ORDER BY program_id
+ON CONFLICT (program_id) DO UPDATE SET version = EXCLUDED.version, body = EXCLUDED.body
+WHERE program.version < EXCLUDED.version
+"""
+KEEP_SKILLS = """
+INSERT INTO skill SELECT * FROM jsonb_populate_recordset(NULL::skill, $1) ORDER BY skill_id
+ON CONFLICT (skill_id) DO UPDATE SET version = EXCLUDED.version, label = EXCLUDED.label, aliases = EXCLUDED.aliases,
+    retired = EXCLUDED.retired, merged_into = EXCLUDED.merged_into
+WHERE skill.version < EXCLUDED.version
+"""
+INDEX_AGAIN_WITH_SKILLS = """
+UPDATE person SET doc_version = doc_version + 1, changed_at = now()
+WHERE EXISTS (SELECT FROM jsonb_array_elements(profile -> 'skills') AS claim
+              WHERE claim ->> 'skill_id' = ANY ($1::text[]))
+"""
+# One statement, so that rows and generations are of one snapshot: a generation that starts later finds them reset.
+PENDING = """
+SELECT person_id, profile, availability, doc_version, indexed_version,
+    ARRAY(SELECT name FROM index_generation ORDER BY name) AS generations
+FROM person WHERE doc_version > indexed_version AND index_problem IS NULL ORDER BY changed_at LIMIT $1
+"""
+# Only rows that nobody reset meanwhile.
+MARK_INDEXED = """
+UPDATE person AS p SET indexed_version = m.done, index_problem = m.problem
+FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::text[]) AS m (person_id, before, done, problem)
+WHERE p.person_id = m.person_id AND p.indexed_version = m.before
+"""
+INDEX_ALL_AGAIN = "UPDATE person SET indexed_version = -n, index_problem = NULL FROM nextval('index_reset') AS n"
+INDEX_AGAIN = "UPDATE person SET doc_version = doc_version + 1, changed_at = now() WHERE person_id = ANY ($1)"
+BEHIND = """
+SELECT count(*) AS documents, coalesce(extract(epoch FROM now() - min(changed_at)), 0)::float AS seconds
+FROM person WHERE doc_version > indexed_version AND index_problem IS NULL
+"""
+VERSIONS = """
+SELECT person_id, doc_version FROM person
+WHERE person_id > $1 AND doc_version = indexed_version AND index_problem IS NULL ORDER BY person_id LIMIT $2
+"""
+COUNT_SEARCH = """
+INSERT INTO searcher (person_id, searches) VALUES ($1, 1)
+ON CONFLICT (person_id) DO UPDATE SET searches = searcher.searches + 1 RETURNING searches
+"""
+ACCESS = """
+SELECT p.body AS program, v.changes,
+    (SELECT profile -> 'participations' FROM person WHERE person_id = $2) AS participations
+FROM program AS p, vocabulary AS v WHERE p.program_id = $1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A person whose newest state is not in every index yet."""
+
+    person_id: UUID
+    profile: dict[str, Any] | None
+    availability: dict[str, Any] | None
+    doc_version: int
+    indexed_version: int
+    generations: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Indexed:
+    """What became of a pending row: the version that is now in every index, or why it is refused."""
+
+    person_id: UUID
+    before: int
+    done: int
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """A program as the searcher stands to it, and the vocabulary's state."""
+
+    program: dict[str, Any]
+    changes: int
+    participations: list[dict[str, Any]]
+
+
+async def keep_profiles(transaction: Transaction, rows: Sequence[dict[str, Any]]) -> None:
+    """Take newer profiles: person_id, profile, profile_version."""
+    await transaction.execute(KEEP_PROFILES, rows)
+
+
+async def keep_availability(transaction: Transaction, rows: Sequence[dict[str, Any]]) -> None:
+    """Take newer availability: person_id, availability, availability_version."""
+    await transaction.execute(KEEP_AVAILABILITY, rows)
+
+
+async def keep_units(transaction: Transaction, names: dict[UUID, tuple[str, datetime]]) -> None:
+    """Take newer unit names, each with when it was said."""
+    ordered = sorted(names.items())
+    said = [name for _, name in ordered]
+    values = ([unit_id for unit_id, _ in ordered], [name for name, _ in said], [at for _, at in said])
+    if await transaction.fetch(KEEP_UNITS, *values):
+        await vocabulary_changed(transaction)
+
+
+async def keep_programs(transaction: Transaction, rows: Sequence[dict[str, Any]]) -> None:
+    """Take newer programs: program_id, version, body."""
+    await transaction.execute(KEEP_PROGRAMS, rows)
+
+
+async def keep_skills(transaction: Transaction, rows: Sequence[dict[str, Any]]) -> None:
+    """Take newer vocabulary entries; people who have a merged one are indexed again."""
+    await transaction.execute(KEEP_SKILLS, rows)
+    await vocabulary_changed(transaction)
+    if merged := [str(row["skill_id"]) for row in rows if row["merged_into"]]:
+        await transaction.execute(INDEX_AGAIN_WITH_SKILLS, merged)
+
+
+async def vocabulary_changed(transaction: Transaction) -> None:
+    """Have every process load the vocabulary again."""
+    await transaction.execute("UPDATE vocabulary SET changes = changes + 1")
+
+
+async def vocabulary(transaction: Transaction) -> Vocabulary:
+    """The names of all skills and units."""
+    skills = await transaction.fetch("SELECT skill_id, label, aliases, retired, merged_into FROM skill")
+    units = await transaction.fetch("SELECT DISTINCT name FROM unit")
+    names = (SkillName(**{**row, "aliases": tuple(row["aliases"])}) for row in skills)
+    return Vocabulary.of(names, (row["name"] for row in units))
+
+
+async def merged_skills(transaction: Transaction) -> dict[str, str]:
+    """Skill ids that another id replaces."""
+    rows = await transaction.fetch("SELECT skill_id, merged_into FROM skill WHERE merged_into IS NOT NULL")
+    return {str(row["skill_id"]): str(row["merged_into"]) for row in rows}
+
+
+async def pending(transaction: Transaction, limit: int) -> list[Pending]:
+    """People to index, those who wait longest first."""
+    rows = await transaction.fetch(PENDING, limit)
+    return [Pending(**{**row, "generations": tuple(row["generations"])}) for row in rows]
+
+
+async def mark_indexed(transaction: Transaction, marks: Sequence[Indexed]) -> None:
+    """These people are in every index, or refused."""
+    columns = zip(*((m.person_id, m.before, m.done, m.problem) for m in marks), strict=True)
+    await transaction.execute(MARK_INDEXED, *(list(column) for column in columns))
+
+
+async def index_all_again(transaction: Transaction) -> None:
+    """Have everybody sent to every index, for a generation that has just begun."""
+    await transaction.execute(INDEX_ALL_AGAIN)
+
+
+async def index_again(transaction: Transaction, person_ids: Collection[UUID]) -> None:
+    """Have these people sent to every index, with a version above any that an index may remember."""
+    await transaction.execute(INDEX_AGAIN, list(person_ids))
+
+
+async def behind(transaction: Transaction) -> tuple[int, float]:
+    """How many people wait for the index, and how many seconds the first of them."""
+    row = await transaction.fetchrow(BEHIND)
+    assert row, "an aggregate always has a row"
+    return row["documents"], row["seconds"]
+
+
+async def versions(transaction: Transaction, after: UUID, limit: int) -> dict[UUID, int]:
+    """Document versions that every index should hold, in order of person."""
+    return {row["person_id"]: row["doc_version"] for row in await transaction.fetch(VERSIONS, after, limit)}
+
+
+async def generations(transaction: Transaction) -> dict[str, str]:
+    """The name of the index in each state."""
+    return {row["state"]: row["name"] for row in await transaction.fetch("SELECT name, state FROM index_generation")}
+
+
+async def lock_generations(transaction: Transaction) -> dict[str, str]:
+    """The same, nobody else changing them until this transaction ends."""
+    await transaction.execute("LOCK TABLE index_generation IN SHARE ROW EXCLUSIVE MODE")
+    return await generations(transaction)
+
+
+async def next_index_number(transaction: Transaction) -> int:
+    """A number that no index had before."""
+    number: int = await transaction.fetchval("SELECT nextval('index_number')")
+    return number
+
+
+async def set_generations(transaction: Transaction, by_state: dict[str, str]) -> None:
+    """Exactly these indexes exist, in these states."""
+    await transaction.execute("DELETE FROM index_generation")
+    query = "INSERT INTO index_generation (state, name) SELECT * FROM unnest($1::text[], $2::text[])"
+    await transaction.execute(query, list(by_state), list(by_state.values()))
+
+
+async def access(transaction: Transaction, program_id: UUID, person_id: UUID) -> Access | None:
+    """The program and the person's part in it; None without such a program."""
+    row = await transaction.fetchrow(ACCESS, program_id, person_id)
+    return Access(row["program"], row["changes"], row["participations"] or []) if row else None
+
+
+async def count_search(transaction: Transaction, person_id: UUID) -> int:
+    """The how-manieth search of this person it is, their row locked."""
+    count: int = await transaction.fetchval(COUNT_SEARCH, person_id)
+    return count

@@ -1,0 +1,254 @@
+"""Searching people as a learner does, on a real index."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from flash_schemas.profile import Experience, Participation, SkillChangedV1
+from flash_schemas.search import SearchPerformedV1
+
+from tests.integration.search.conftest import TODAY, World
+
+
+@pytest.mark.parametrize("q", ["CRM - Salesforce", "salesforce crm", "SFDC", "who knows Salesfrce?"])
+async def test_everyone_with_the_skill_is_found_however_it_is_typed(world: World, q: str) -> None:
+    crm = await world.skill("CRM - Salesforce", "salesforce", "salesforce crm", "sfdc")
+    await world.program()
+    await world.say(world.person("Expert", (crm, 5)), world.person("Starter", (crm, 1)), world.person("Other"))
+    await world.settle()
+    assert await world.names(q) == ["Expert", "Starter"]
+
+
+async def test_who_has_the_skill_comes_before_who_mentions_it(world: World) -> None:
+    crm = await world.skill("CRM - Salesforce", "salesforce")
+    await world.program()
+    await world.say(
+        world.person("Talker", bio="salesforce salesforce salesforce crm", can_help_with=("salesforce",)),
+        world.person("Doer", (crm, 1)),
+    )
+    await world.settle()
+    answer = await world.ask("salesforce")
+    assert [item["name"] for item in answer["items"]] == ["Doer", "Talker"]
+    assert answer["items"][0]["why"][0]["text"] == "CRM - Salesforce, level 1"
+    assert answer["items"][1]["why"] == [] or answer["items"][1]["why"][0]["kind"] == "text"
+
+
+async def test_a_department_in_the_sentence_narrows_the_result(world: World) -> None:
+    crm = await world.skill("CRM - Salesforce")
+    await world.program()
+    await world.say(
+        world.person("In", (crm, 3), units=("Aurora", "Sales and Marketing", "Customer Relations")),
+        world.person("Out", (crm, 3), units=("Aurora", "Research")),
+    )
+    await world.settle()
+    assert await world.names("someone in Sales and Marketing who knows CRM - Salesforce") == ["In"]
+    assert await world.names("CRM - Salesforce", unit="Sales and Marketing") == ["In"]
+
+
+async def test_facets_count_under_all_other_choices(world: World) -> None:
+    crm, excel = await world.skill("CRM - Salesforce"), await world.skill("Excel")
+    await world.program()
+    await world.say(
+        world.person("A", (crm, 3), location="Berlin"),
+        world.person("B", (crm, 3), (excel, 2), location="Oslo"),
+        world.person("C", (excel, 3), location="Oslo"),
+    )
+    await world.settle()
+    answer = await world.ask(location="Oslo", skill="Excel")
+    assert [item["name"] for item in answer["items"]] == ["C", "B"]
+    counts = {facet["label"]: facet["count"] for facet in answer["facets"]["location"]}
+    assert counts == {"Oslo": 2}
+    skills = {facet["label"]: facet["count"] for facet in answer["facets"]["skill"]}
+    assert skills == {"Excel": 2, "CRM - Salesforce": 1}
+
+
+async def test_who_cannot_take_a_request_is_left_out_unless_asked_for(world: World) -> None:
+    await world.program()
+    people = {name: world.person(name) for name in ("free", "full", "paused", "back", "last-month", "none")}
+    ids = {name: person.person_id for name, person in people.items()}
+    await world.say(
+        *people.values(),
+        world.availability(ids["free"], 1),
+        world.availability(ids["full"], 0),
+        world.availability(ids["paused"], 2, paused_until=TODAY + timedelta(days=3)),
+        world.availability(ids["back"], 2, paused_until=TODAY),
+        world.availability(ids["last-month"], 0, month="2020-01"),
+        world.availability(ids["none"], 0, capacity=0, month="2020-01"),
+    )
+    await world.settle()
+    answer = await world.ask()
+    assert {item["name"] for item in answer["items"]} == {"free", "back", "last-month"}
+    assert (answer["matching"], answer["available"]) == (6, 3)
+    everyone = (await world.ask(available="any"))["items"]
+    assert {item["name"] for item in everyone if item["availability"]["available"]} == {"free", "back", "last-month"}
+    assert len(everyone) == 6
+
+
+async def test_availability_that_comes_before_the_profile_is_kept(world: World) -> None:
+    await world.program()
+    late = world.person("Late")
+    await world.say(world.availability(late.person_id, 0))
+    await world.hear(late, 1)
+    await world.settle()
+    assert await world.names() == []
+    assert await world.names(available="any") == ["Late"]
+
+
+async def test_an_outsider_and_a_stranger_to_the_program_find_nothing(world: World) -> None:
+    await world.program()
+    outsider = world.person("Outsider", participations=())
+    await world.say(outsider, world.person("Insider"))
+    await world.settle()
+    assert (await world.ask(by=outsider.person_id, status=404))["status"] == 404
+    await world.ask(by=uuid4(), status=404)
+    assert await world.names() == ["Insider"]
+
+
+async def test_nobody_finds_themselves_nor_learners_only(world: World) -> None:
+    await world.program()
+    me = world.person("Me")
+    learner = world.person("Learner", participations=(Participation(program_id=world.program_id, roles=("learner",)),))
+    await world.say(me, learner, world.person("Mentor"))
+    await world.settle()
+    found = await world.ask(by=me.person_id)
+    assert [item["name"] for item in found["items"]] == ["Mentor"]
+    assert found["facets"]["location"] == [{"value": "Berlin", "label": "Berlin", "count": 1}]
+
+
+async def test_a_leaver_is_gone_and_an_older_event_does_not_bring_them_back(world: World) -> None:
+    await world.program()
+    person = world.person("Nadia")
+    await world.say(person)
+    await world.settle()
+    assert await world.names() == ["Nadia"]
+    await world.hear(world.person("Nadia", person_id=person.person_id, status="left"), 3)
+    await world.hear(person, 2)
+    await world.settle()
+    assert await world.names() == []
+    document = await world.index.client.get(index=world.index.alias, id=str(person.person_id))
+    assert set(document["_source"]) == {"person_id", "deleted"}
+
+
+async def test_fields_that_are_not_offered_leak_through_nothing(world: World) -> None:
+    await world.program(filter=("location",), search=("job_title",), show=())
+    await world.say(
+        world.person("Quiet", bio="secretword", languages=("de",), can_help_with=("secretword",), job_level=17)
+    )
+    await world.settle()
+    assert await world.names("secretword") == []
+    answer = await world.ask()
+    assert set(answer["facets"]) == {"skill", "location"}
+    assert {answer["items"][0][name] for name in ("location", "bio", "languages", "units")} == {None}
+    refused = await world.ask(language="de", status=422)
+    assert refused["errors"][0]["field"] == "language"
+
+
+async def test_what_a_person_hides_is_not_in_the_index(world: World) -> None:
+    await world.program()
+    person = world.person("Private", bio="secretword", visibility={"bio": "nobody"})
+    await world.say(person)
+    await world.settle()
+    assert await world.names("secretword") == []
+
+
+@pytest.mark.parametrize("q", ["李秀英", "秀英", "Öykü", "oyku", "Yılmaz", "محمد", "Nguyễn", "nguyen"])
+async def test_names_in_any_script_are_found(world: World, q: str) -> None:
+    await world.program()
+    names = ["李秀英", "Öykü Yılmaz", "محمد الأحمد", "Nguyễn Văn An", "Smith"]
+    await world.say(*(world.person(name) for name in names))
+    await world.settle()
+    found = await world.names(q)
+    assert len(found) == 1
+    assert found[0] != "Smith"
+
+
+async def test_a_text_match_says_where_and_quotes_only_what_is_shown(world: World) -> None:
+    await world.program(search=("bio", "experience"), show=("bio",))
+    past = Experience(title="Beekeeper", since=TODAY)
+    await world.say(world.person("Bee", bio="keeps honeybees", experience=(past,)))
+    await world.settle()
+    shown = (await world.ask("honeybees"))["items"][0]["why"]
+    hidden = (await world.ask("beekeeper"))["items"][0]["why"]
+    assert [(reason["field"], reason["text"]) for reason in shown] == [("bio", "keeps honeybees")]
+    assert [(reason["field"], reason["text"]) for reason in hidden] == [("experience", "found in experience")]
+
+
+async def test_pages_hold_everybody_once(world: World) -> None:
+    await world.program()
+    await world.say(*(world.person(f"Person {n}") for n in range(7)))
+    await world.settle()
+    found, cursor = [], None
+    while True:
+        page = await world.ask(limit=3, **({"cursor": cursor} if cursor else {}))
+        found += [item["name"] for item in page["items"]]
+        cursor = page["next_cursor"]
+        if not cursor:
+            break
+    assert sorted(found) == [f"Person {n}" for n in range(7)]
+
+
+async def test_a_merged_skill_finds_those_who_claimed_the_old_one(world: World) -> None:
+    old, new = await world.skill("Lotus"), await world.skill("Excel")
+    await world.program()
+    await world.say(world.person("Veteran", (old, 4)))
+    await world.settle()
+    await world.say(SkillChangedV1(skill_id=old, change="merged", label="Lotus", retired=True, merged_into=new))
+    await world.settle()
+    assert await world.names("excel") == ["Veteran"]
+
+
+async def test_a_level_narrows_to_that_skill(world: World) -> None:
+    crm, excel = await world.skill("CRM"), await world.skill("Excel")
+    await world.program()
+    await world.say(world.person("A", (crm, 2), (excel, 5)), world.person("B", (crm, 4)))
+    await world.settle()
+    assert await world.names(skill="CRM", level_min=3) == ["B"]
+    assert (await world.ask(level_min=3, status=422))["errors"][0]["field"] == "level_min"
+    assert (await world.ask(skill="Nonsense", status=422))["errors"][0]["field"] == "skill"
+
+
+async def test_a_search_is_recorded_without_its_words(world: World) -> None:
+    crm = await world.skill("CRM")
+    await world.program()
+    person = world.person("A", (crm, 2))
+    await world.say(person)
+    await world.settle()
+    await world.ask("crm secretword", location="Berlin")
+    (event, version), *more = await world.api.events(SearchPerformedV1)
+    assert not more
+    assert version == 1
+    assert event == SearchPerformedV1(
+        search_id=event.search_id,  # type: ignore[attr-defined] # of this type only
+        searcher_id=world.searcher_id,
+        program_id=world.program_id,
+        skill_ids=(crm,),
+        filters=("location",),
+        query_hash=event.query_hash,  # type: ignore[attr-defined] # of this type only
+        matching=1,
+        available=1,
+        shown=(person.person_id,),
+    )
+    assert "secretword" not in event.model_dump_json()
+
+
+@pytest.mark.parametrize("q", ['" OR name:*', "a:b", "name:A AND NOT x", "A~5", "<script>", "a" * 256])
+async def test_query_syntax_is_just_words(world: World, q: str) -> None:
+    await world.program()
+    await world.say(world.person("Zo"))
+    await world.settle()
+    assert await world.names(q) == []
+
+
+@pytest.mark.parametrize("q", ["", "(((", "*", "\\", "{}", "who knows"])
+async def test_a_query_that_says_nothing_lists_everybody(world: World, q: str) -> None:
+    await world.program()
+    await world.say(world.person("Zo"))
+    await world.settle()
+    assert await world.names(q) == ["Zo"]
+
+
+async def test_without_opensearch_the_answer_says_so(world: World) -> None:
+    await world.program()
+    await world.settle()
+    await world.index.client.indices.delete(index=f"{world.index.alias}-*")
+    assert (await world.ask(status=503))["title"] == "Not available at the moment"
