@@ -28,7 +28,7 @@ class Api:
         """The service's own."""
         return self.service.database
 
-    async def events(self, of: type[Event] | None = None) -> list[tuple[Event, int]]:
+    async def events(self, of: type[Event] | None = None) -> list[tuple[Any, int]]:
         """Every event in the outbox with its aggregate version, oldest first."""
         async with self.database.connection() as connection:
             rows = await connection.fetch(OUTBOX)

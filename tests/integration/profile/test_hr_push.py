@@ -9,7 +9,7 @@ from tests.integration.profile.conftest import Company
 
 
 async def test_people_are_published_with_their_way_from_the_root(company: Company) -> None:
-    events = {event.name: (event, version) for event, version in await company.api.events(ProfileChangedV1)}  # type: ignore[attr-defined] # events of this type only
+    events = {event.name: (event, version) for event, version in await company.api.events(ProfileChangedV1)}
     li, version = events["李秀英"]
     assert [ref.name for ref in li.unit_path] == ["Aurora", "Sales and Marketing", "Customer Relations"]
     assert (li.person_id, li.change, version) == (company.people["2"], "created", 1)
@@ -81,7 +81,8 @@ async def test_pushes_at_the_same_time_lose_nothing(company: Company) -> None:
 
 
 async def test_a_push_that_is_no_list_of_events_is_refused_whole(company: Company) -> None:
-    for body in ({"events": []}, {"events": "all"}, {"event": []}, {"events": [{}] * 10_001}):
+    bodies: list[dict[str, Any]] = [{"events": []}, {"events": "all"}, {"event": []}, {"events": [{}] * 10_001}]
+    for body in bodies:
         answer = await company.api.client.post("/api/v1/hr/org-events", json=body, headers=company.headers)
         assert answer.status_code == 422
         assert answer.json()["errors"][0]["field"] in ("events", "event")

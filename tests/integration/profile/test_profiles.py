@@ -29,7 +29,7 @@ async def test_a_profile_is_edited_whole_and_published(company: Company) -> None
     answer = await edit(company, "1", 1, skills=[claim], languages=["de", "pt"], can_help_with=["migrations"])
     assert answer.status_code == 200, answer.text
     event, version = (await company.api.events(ProfileChangedV1))[-1]
-    assert (event.change, version, event.languages) == ("edited", 2, ("de", "pt"))  # type: ignore[attr-defined] # of this type only
+    assert (event.change, version, event.languages) == ("edited", 2, ("de", "pt"))
 
 
 async def test_a_lost_update_is_refused(company: Company) -> None:
@@ -48,12 +48,13 @@ async def test_a_profile_is_refused_by_field(company: Company) -> None:
     known = await skill(company, "Excel")
     claim = {"skill_id": known["skill_id"], "level": 3}
     unknown = {"skill_id": "0b6f1f9e-57e6-4ae1-8d1a-1f1b4e0a4f10", "level": 3}
-    for field, body in {
+    cases: dict[str, dict[str, Any]] = {
         "skills[1].skill_id": {"skills": [claim, unknown]},
         "skills[0].level": {"skills": [{**claim, "level": 6}]},
         "visibility": {"visibility": {"name": "nobody"}},
         "salary": {"salary": 1},
-    }.items():
+    }
+    for field, body in cases.items():
         answer = await edit(company, "1", 1, **body)
         assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, field)
 
@@ -105,7 +106,7 @@ async def test_the_seed_comes_in_once(company: Company) -> None:
     seeded = await company.api.events(SkillChangedV1)
     assert await seed(company.api.service) == 0
     assert len(await company.api.events(SkillChangedV1)) == len(seeded) > 150
-    assert any(event.label == "CRM - Salesforce" for event, _ in seeded)  # type: ignore[attr-defined] # of this type only
+    assert any(event.label == "CRM - Salesforce" for event, _ in seeded)
 
 
 async def test_units_are_found_with_their_way_from_the_root(company: Company) -> None:

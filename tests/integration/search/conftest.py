@@ -83,9 +83,9 @@ class World:
             name="Program",
             status="active",
             objectives=(objective,),
-            eligibility={},  # type: ignore[arg-type] # the model reads it
+            eligibility={},
             search_fields=SearchFields.model_validate(fields),
-            request_policy={},  # type: ignore[arg-type] # the model reads it
+            request_policy={},
             owners=(self.searcher_id,),
             starts_on=TODAY,
         )

@@ -187,7 +187,8 @@ async def test_results_and_counts_equal_a_plain_count(world: World, data: st.Dat
 
 
 async def _shown(world: World) -> str:
-    return next(iter(await world.index.client.indices.get_alias(name=world.index.alias)))
+    shown: dict[str, Any] = await world.index.client.indices.get_alias(name=world.index.alias)
+    return next(iter(shown))
 
 
 def _raising(error: BaseException) -> Any:

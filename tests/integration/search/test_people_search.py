@@ -218,12 +218,12 @@ async def test_a_search_is_recorded_without_its_words(world: World) -> None:
     assert not more
     assert version == 1
     assert event == SearchPerformedV1(
-        search_id=event.search_id,  # type: ignore[attr-defined] # of this type only
+        search_id=event.search_id,
         searcher_id=world.searcher_id,
         program_id=world.program_id,
         skill_ids=(crm,),
         filters=("location",),
-        query_hash=event.query_hash,  # type: ignore[attr-defined] # of this type only
+        query_hash=event.query_hash,
         matching=1,
         available=1,
         shown=(person.person_id,),

@@ -1,0 +1,30 @@
+"""How the session service is put together."""
+
+from functools import partial
+
+from chassis.database import Database
+from chassis.runtime import Service
+from chassis.worker import Worker
+
+from session_service import commands
+from session_service.api import router
+from session_service.consumers import consumers
+from session_service.settings import Settings
+
+
+def build(settings: Settings) -> Service:
+    """The API, the projection of people and programs, and what happens by itself: expiry and departures."""
+    database = Database(settings)
+    expire = partial(commands.expire_some, database, settings.timer_batch_sessions)
+    close = partial(commands.close_departed, database)
+    return Service(
+        "session",
+        settings,
+        database,
+        routers=[router],
+        consumers=consumers(),
+        workers=[
+            Worker("expiry", expire, settings.timer_interval_ms, wake_on_commit=False),
+            Worker("departures", close, settings.timer_interval_ms),
+        ],
+    )

@@ -1,0 +1,58 @@
+"""Step 6 of the data's way: who takes part in which program, and the programs' limits, as this service needs them."""
+
+from collections.abc import Sequence
+from typing import cast
+from uuid import UUID
+
+from chassis.consumer import Consumer, Delivery
+from chassis.database import Transaction
+from flash_schemas.profile import ProfileChangedV1, ProgramChangedV1
+
+from session_service import store
+
+
+def consumers() -> list[Consumer]:
+    """One reader a topic."""
+    return [
+        Consumer("people", (ProfileChangedV1.TOPIC,), take_people),
+        Consumer("programs", (ProgramChangedV1.TOPIC,), take_programs),
+    ]
+
+
+async def take_people(transaction: Transaction, deliveries: Sequence[Delivery]) -> None:
+    """Keep status and roles; whoever changed has their open sessions looked at."""
+    rows = [_person(delivery) for delivery in _newest(deliveries).values()]
+    changed = await store.keep_people(transaction, rows)
+    await store.add_departures(transaction, changed)
+
+
+async def take_programs(transaction: Transaction, deliveries: Sequence[Delivery]) -> None:
+    """Keep the limits of asking."""
+    rows = [_program(delivery) for delivery in _newest(deliveries).values()]
+    await store.keep_programs(transaction, rows)
+
+
+def _person(delivery: Delivery) -> dict[str, object]:
+    event = cast("ProfileChangedV1", delivery.event)
+    return {
+        "person_id": event.person_id,
+        "version": delivery.envelope.aggregate_version,
+        "status": event.status,
+        "participations": {str(part.program_id): part.roles for part in event.participations},
+    }
+
+
+def _program(delivery: Delivery) -> dict[str, object]:
+    event = cast("ProgramChangedV1", delivery.event)
+    return {
+        "program_id": event.program_id,
+        "version": delivery.envelope.aggregate_version,
+        "status": event.status,
+        "policy": event.request_policy.model_dump(mode="json"),
+    }
+
+
+def _newest(deliveries: Sequence[Delivery]) -> dict[UUID, Delivery]:
+    """The delivery with the highest version of each aggregate."""
+    ordered = sorted(deliveries, key=lambda delivery: delivery.envelope.aggregate_version)
+    return {delivery.event.aggregate_id: delivery for delivery in ordered}
