@@ -1,0 +1,149 @@
+"""Step 6 of the data's way: events become facts and a directory of programs and departments; rollups follow."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+from chassis.consumer import Consumer, Delivery
+from chassis.database import Transaction
+from flash_schemas import session as said
+from flash_schemas.base import Event
+from flash_schemas.profile import ProfileChangedV1, ProgramChangedV1
+from flash_schemas.search import SearchPerformedV1
+
+from analytics_service import store
+from analytics_service.facts import Fact, Message, Pair, Search, Session, Survey
+from analytics_service.rollup import Changes
+
+STEPS: Mapping[type[Event], str] = {
+    said.SessionRequestedV1: "requested_at",
+    said.SessionAcceptedV1: "accepted_at",
+    said.SessionDeclinedV1: "declined_at",
+    said.SessionExpiredV1: "expired_at",
+    said.SessionWithdrawnV1: "withdrawn_at",
+    said.SessionCancelledV1: "cancelled_at",
+    said.SessionNotHeldV1: "not_held_at",
+}
+MergedT = TypeVar("MergedT", Session, Survey, Pair)
+FactT = TypeVar("FactT", bound=Fact)
+
+
+def consumers() -> list[Consumer]:
+    """Everything that this service reads."""
+    return [
+        Consumer("facts", ("session-events", "message-events", "search-events"), take_facts),
+        Consumer("directory", ("program-events", "profile-events"), take_directory),
+    ]
+
+
+async def take_facts(transaction: Transaction, deliveries: Sequence[Delivery]) -> None:
+    """Keep what happened, each thing once, and change the rollups by exactly what is new.
+
+    Tables are written in one order, rows in key order, so that two processes cannot lock each other out.
+    """
+    facts = [fact for delivery in deliveries for fact in facts_of(delivery)]
+    changes = Changes()
+    changes.replace(await store.merge(transaction, Session, _merged(_of(Session, facts))))
+    changes.replace(await store.merge(transaction, Survey, _merged(_of(Survey, facts))))
+    changes.replace(await store.merge(transaction, Pair, _merged(_of(Pair, facts))))
+    changes.replace((None, new) for new in await store.insert(transaction, Message, _of(Message, facts)))
+    changes.replace((None, new) for new in await store.insert(transaction, Search, _of(Search, facts)))
+    await changes.apply(transaction)
+    await _note_progress(transaction, deliveries)
+
+
+async def take_directory(transaction: Transaction, deliveries: Sequence[Delivery]) -> None:
+    """Keep the newest state of programs, and who stood in which department since when."""
+    programs: dict[UUID, dict[str, Any]] = {}
+    places: list[tuple[UUID, int, datetime, UUID]] = []
+    units: dict[UUID, tuple[str, datetime]] = {}
+    for delivery in deliveries:
+        version, at = delivery.envelope.aggregate_version, delivery.envelope.time
+        match delivery.event:
+            case ProgramChangedV1() as program:
+                known = programs.get(program.program_id)
+                if known is None or known["version"] < version:
+                    programs[program.program_id] = _program_row(program, version)
+            case ProfileChangedV1() as person:
+                department = person.unit_path[min(1, len(person.unit_path) - 1)]
+                places.append((person.person_id, version, at, department.unit_id))
+                if department.unit_id not in units or units[department.unit_id][1] < at:
+                    units[department.unit_id] = (department.name, at)
+    if programs:
+        await store.keep_programs(transaction, list(programs.values()))
+    if places:
+        await store.keep_places(transaction, sorted(set(places)))
+        await store.keep_units(transaction, units)
+    await _note_progress(transaction, deliveries)
+
+
+def facts_of(delivery: Delivery) -> Iterator[Fact]:
+    """What one event tells, as partial facts."""
+    at, event = delivery.envelope.time, delivery.event
+    match event:
+        case said.SessionEvent():
+            yield from _session_facts(event, at, delivery.envelope.aggregate_version)
+        case said.MessageSentV1():
+            yield Message(event.message_id, event.program_id, event.sender_id, event.recipient_id, at)
+            yield _thread(event, at)
+        case SearchPerformedV1():
+            yield Search(event.search_id, event.program_id, event.searcher_id, at, event.available)
+
+
+def _session_facts(event: said.SessionEvent, at: datetime, version: int) -> Iterator[Fact]:
+    ids = (event.session_id, event.program_id, event.learner_id, event.mentor_id)
+    pair = (event.program_id, event.learner_id, event.mentor_id)
+    match event:
+        case said.SessionScheduledV1():
+            yield Session(*ids, schedule_version=version, starts_at=event.starts_at)
+        case said.SessionHeldV1():
+            yield Session(*ids, held_on=event.held_on)
+            yield Pair.of(*pair, first_held_on=event.held_on)
+        case said.SurveySentV1():
+            yield _survey(event, sent_at=at)
+        case said.SurveyAnsweredV1():
+            yield _survey(event, answered_at=at, rating=event.rating)
+        case said.RelationshipMadeV1():
+            yield Pair.of(*pair, related_at=at)
+        case _:
+            step: dict[str, Any] = {STEPS[type(event)]: at}
+            yield Session(*ids, **step)
+
+
+def _survey(event: said.SurveySentV1 | said.SurveyAnsweredV1, **known: Any) -> Survey:
+    person_id = event.learner_id if event.side == "learner" else event.mentor_id
+    return Survey(event.session_id, event.side, event.program_id, person_id, **known)
+
+
+def _thread(event: said.MessageSentV1, at: datetime) -> Session:
+    ids = event.session_id, event.program_id
+    if event.sender_role == "learner":
+        return Session(*ids, event.sender_id, event.recipient_id, learner_message_at=at)
+    return Session(*ids, event.recipient_id, event.sender_id, mentor_message_at=at)
+
+
+def _program_row(program: ProgramChangedV1, version: int) -> dict[str, Any]:
+    fields = {"program_id", "name", "owners", "starts_on", "objectives"}
+    return {**program.model_dump(mode="json", include=fields), "version": version}
+
+
+def _of(kind: type[FactT], facts: Iterable[Fact]) -> list[FactT]:
+    return [fact for fact in facts if isinstance(fact, kind)]
+
+
+def _merged(facts: Iterable[MergedT]) -> list[MergedT]:
+    """One fact per key, as one statement may touch a row only once."""
+    known: dict[tuple[Any, ...], MergedT] = {}
+    for fact in facts:
+        other = known.get(fact.key)
+        known[fact.key] = other.merge(fact) if other else fact
+    return list(known.values())
+
+
+async def _note_progress(transaction: Transaction, deliveries: Sequence[Delivery]) -> None:
+    newest: dict[str, datetime] = {}
+    for delivery in deliveries:
+        topic, at = delivery.origin.topic, delivery.envelope.time
+        newest[topic] = max(at, newest.get(topic, at))
+    await store.note_progress(transaction, newest)
