@@ -15,7 +15,7 @@ help: ## list the commands
 setup: .venv/.installed ## install and fetch everything that is missing
 	@$(BIN)/flash setup
 
-demo: .venv/.installed ## start everything, say where to look, stay until Ctrl-C (ONCE=1: leave when ready)
+demo: .venv/.installed ## start everything, play the story, stay until Ctrl-C (ONCE=1: leave after it)
 	@$(BIN)/flash demo $(if $(ONCE),--once)
 
 up: .venv/.installed ## start everything in the background

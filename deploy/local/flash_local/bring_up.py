@@ -6,10 +6,13 @@ from collections.abc import Sequence
 from aiokafka.errors import KafkaError
 
 from flash_local import services
-from flash_local.databases import DatabaseUrls, create_database, migrate
+from flash_local.databases import DatabaseUrls, create_database, run_command
 from flash_local.engines import every
 from flash_local.errors import SetupError
+from flash_local.gateway import Gateway
+from flash_local.identity import IdentityProvider
 from flash_local.installation import Installation, side_by_side
+from flash_local.personas import introduce
 from flash_local.services import SERVICES, Issuer, Service
 from flash_local.state import ServiceState, State
 from flash_local.topics import create_topics
@@ -17,18 +20,16 @@ from flash_local.topics import create_topics
 Settings = dict[str, str]
 
 
-async def start_platform(here: Installation, table: Sequence[Service] = SERVICES) -> State:
+async def start_platform(here: Installation) -> State:
     """Everything ready, and written to `state.json`. Raises SetupError for the first part that is not."""
-    identity_provider = f"http://127.0.0.1:{here.ports.take('identity')}"
-    issuer = Issuer(identity_provider, f"{identity_provider}/.well-known/jwks.json")
-    started, engines = await start_services(here, issuer, table), every.addresses(here)
-    state = State(
-        supervisor_pid=os.getpid(),
-        services=started,
-        postgres=engines.postgres_url,
-        kafka=engines.kafka_bootstrap,
-        opensearch=engines.opensearch_url,
-    )
+    provider = IdentityProvider(here.home.data / "identity", here.ports.take("identity"))
+    issuer = Issuer(provider.issuer, provider.jwks_url)
+    async with side_by_side() as starting:
+        started = starting.create_task(start_services(here, issuer))
+        starting.create_task(_identity(here, provider))
+    gateway = await _gateway(here, started.result(), issuer)
+    state = _state(here, started.result(), provider, gateway)
+    state = state.model_copy(update={"personas": await introduce(gateway.url, provider)})
     state.write(here.home.state_file)
     return state
 
@@ -44,7 +45,7 @@ async def start_services(
     async with side_by_side() as starting:
         for service, settings in zip(table, migrated.result(), strict=True):
             starting.create_task(here.supervisor.start(services.program(service, settings)))
-    return {service.name: _state(here, service) for service in table}
+    return {service.name: _service_state(here, service) for service in table}
 
 
 async def _databases(here: Installation, issuer: Issuer, table: Sequence[Service]) -> list[Settings]:
@@ -59,7 +60,8 @@ async def _database(here: Installation, issuer: Issuer, service: Service) -> Set
     engines = every.addresses(here)
     urls: DatabaseUrls = await create_database(engines.postgres_url, service.name)
     settings = services.environment(service, urls, engines, issuer, here.ports.take(service.name))
-    await migrate(service.module, settings)
+    for command in service.commands:
+        await run_command(service.module, command, settings)
     return settings
 
 
@@ -71,6 +73,42 @@ async def _topics(here: Installation) -> None:
         raise SetupError(f"Kafka refused a topic: {error}. `flash logs kafka` says more.") from error
 
 
-def _state(here: Installation, service: Service) -> ServiceState:
+async def _identity(here: Installation, provider: IdentityProvider) -> None:
+    provider.write_config()
+    await here.supervisor.start(provider.program())
+
+
+async def _gateway(here: Installation, started: dict[str, ServiceState], issuer: Issuer) -> Gateway:
+    gateway = Gateway(
+        folder=here.home.data / "gateway",
+        port=here.ports.take("gateway"),
+        admin_port=here.ports.take("gateway-admin"),
+        services={name: service.url for name, service in started.items()},
+        issuer=issuer,
+    )
+    gateway.write_config()
+    await here.supervisor.start(gateway.program())
+    return gateway
+
+
+def _state(
+    here: Installation,
+    started: dict[str, ServiceState],
+    provider: IdentityProvider,
+    gateway: Gateway,
+) -> State:
+    engines = every.addresses(here)
+    return State(
+        supervisor_pid=os.getpid(),
+        gateway=gateway.url,
+        identity_provider=provider.issuer,
+        services=started,
+        postgres=engines.postgres_url,
+        kafka=engines.kafka_bootstrap,
+        opensearch=engines.opensearch_url,
+    )
+
+
+def _service_state(here: Installation, service: Service) -> ServiceState:
     url = f"http://127.0.0.1:{here.ports.take(service.name)}"
     return ServiceState(url=url, metrics=f"{url}/metrics")

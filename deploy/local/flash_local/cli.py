@@ -23,7 +23,8 @@ from flash_local.home import default_home
 from flash_local.installation import Installation
 from flash_local.leftovers import Leftovers
 from flash_local.lock import write_lock
-from flash_local.state import State
+from flash_local.state import State, read_state
+from flash_local.story import tell_story
 
 LOG_LINES = "50"
 
@@ -72,10 +73,14 @@ def run() -> None:
 
 
 @app.command()
-def demo(once: Annotated[bool, typer.Option(help="Leave as soon as everything is ready.")] = False) -> None:
-    """Start everything, say where to look, stay until Ctrl-C, then stop everything."""
+def demo(once: Annotated[bool, typer.Option(help="Leave after the story.")] = False) -> None:
+    """Start everything, play the story, say where to look, stay until Ctrl-C, then stop everything."""
+    home = default_home()
+    if lifecycle.is_running(home) and (state := read_state(home.state_file)):
+        asyncio.run(tell_story(home, state, console))
+        return
     setup()
-    lifecycle.supervise(default_home(), console, _start_once if once else _start)
+    lifecycle.supervise(home, console, _demo_once if once else _demo)
 
 
 @app.command()
@@ -154,14 +159,46 @@ def summary(state: State) -> Table:
     return table
 
 
+def logins(state: State) -> Table:
+    """Who can sign in, and as whom."""
+    table = Table("demo login", "person id")
+    for name, persona in state.personas.items():
+        table.add_row(name, persona.person_id or "a program")
+    return table
+
+
+def curl(state: State) -> str:
+    """A line that works when pasted: the learner's programs."""
+    token = state.personas["learner"].token
+    return f"Try it:\ncurl -s -H 'Authorization: Bearer {token}' {state.gateway}/api/v1/programs"
+
+
 async def _start(here: Installation, stopping: asyncio.Event) -> None:  # noqa: ARG001 - it stays until told
     state = await start_platform(here)
     console.print(summary(state))
 
 
-async def _start_once(here: Installation, stopping: asyncio.Event) -> None:
-    await _start(here, stopping)
+async def _demo(here: Installation, stopping: asyncio.Event) -> None:  # noqa: ARG001 - it stays until told
+    try:
+        await _play(here)
+    except SetupError as error:
+        console.print(str(error), style="red", markup=False)
+    console.print("Ctrl-C stops everything.")
+
+
+async def _demo_once(here: Installation, stopping: asyncio.Event) -> None:
+    await _play(here)
     stopping.set()
+
+
+async def _play(here: Installation) -> None:
+    state = await start_platform(here)
+    try:
+        await tell_story(here.home, state, console)
+    finally:
+        console.print(summary(state))
+        console.print(logins(state))
+        console.print(curl(state), markup=False)
 
 
 if __name__ == "__main__":

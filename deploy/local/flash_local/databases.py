@@ -45,10 +45,10 @@ async def create_database(admin_url: str, service: str, name: str = "", template
     return DatabaseUrls(_with(admin_url, f"{service}_owner", name), _with(admin_url, service, name))
 
 
-async def migrate(module: str, env: Mapping[str, str]) -> None:
-    """Bring the database of a service up to date, by the service's own one-shot command. Raises SetupError."""
+async def run_command(module: str, command: str, env: Mapping[str, str]) -> None:
+    """Run a one-shot command of a service, as `migrate` or `seed`. Raises SetupError with what it printed."""
     child = await asyncio.create_subprocess_exec(
-        *[sys.executable, "-m", module, "migrate"],
+        *[sys.executable, "-m", module, command],
         env={**environ, **env},
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
@@ -56,7 +56,7 @@ async def migrate(module: str, env: Mapping[str, str]) -> None:
     )
     output, _ = await child.communicate()
     if child.returncode:
-        raise SetupError(f"{module} could not migrate its database:\n{output.decode(errors='replace')}")
+        raise SetupError(f"{module} could not {command} its database:\n{output.decode(errors='replace')}")
 
 
 async def _create_roles(admin: "asyncpg.Connection[asyncpg.Record]", service: str, password: str | None) -> None:

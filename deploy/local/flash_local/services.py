@@ -14,15 +14,16 @@ STOP_WITHIN_S = 30
 
 @dataclass(frozen=True)
 class Service:
-    """One service: `name` is also that of its database and role."""
+    """One service: `name` is also that of its database and role; `commands` prepare its database at every start."""
 
     name: str
     module: str
     uses_opensearch: bool = False
+    commands: tuple[str, ...] = ("migrate",)
 
 
 SERVICES = (
-    Service("profile", "profile_service"),
+    Service("profile", "profile_service", commands=("migrate", "seed")),
     Service("search", "search_service", uses_opensearch=True),
     Service("session", "session_service"),
     Service("analytics", "analytics_service"),

@@ -3,15 +3,12 @@
 import os
 import signal
 
-import asyncpg
 import httpx2
 import pytest
-from aiokafka import AIOKafkaProducer
-from flash_local.bring_up import start_platform, start_services
+from flash_local.bring_up import start_services
 from flash_local.errors import SetupError
 from flash_local.installation import Installation
 from flash_local.services import Issuer, Service
-from flash_local.state import read_state
 
 from tests.support.waiting import eventually
 
@@ -34,25 +31,3 @@ async def test_a_service_is_ready_on_real_engines_and_comes_back_when_killed(her
 async def test_a_service_that_cannot_migrate_is_named_with_its_own_words(here: Installation) -> None:
     with pytest.raises(SetupError, match=r"no_such_module could not migrate its database:\n.*No module named"):
         await start_services(here, ISSUER, [Service("chassis", "no_such_module")])
-
-
-async def test_the_state_file_says_where_everything_is_and_is_for_its_owner_only(here: Installation) -> None:
-    state = await start_platform(here, [EMPTY])
-    assert read_state(here.home.state_file) == state
-    assert here.home.state_file.stat().st_mode & 0o077 == 0
-    async with httpx2.AsyncClient() as client:
-        assert (await client.get(state.opensearch)).status_code == 200
-        assert (await client.get(state.services["chassis"].metrics)).status_code == 200
-    await (await asyncpg.connect(state.postgres)).close()
-    async with AIOKafkaProducer(bootstrap_servers=state.kafka) as producer:
-        assert len(await producer.partitions_for("profile-events")) == 6
-
-
-async def test_a_second_start_takes_the_same_ports_and_finds_its_topics_and_tables(here: Installation) -> None:
-    first = await start_platform(here, [EMPTY])
-    await here.supervisor.stop()
-    second = Installation.open(here.home, here.console)
-    try:
-        assert await start_platform(second, [EMPTY]) == first
-    finally:
-        await second.supervisor.stop()
