@@ -1,0 +1,126 @@
+"""How facts merge, and what they stand for."""
+
+from collections import Counter
+from dataclasses import fields, replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from analytics_service.consumers import facts_of
+from analytics_service.facts import Entry, Measure, Pair, Session, Survey
+from analytics_service.rollup import Changes
+from flash_schemas import session as said
+from flash_schemas.registry import EVENTS
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.support.deliveries import delivery
+
+MONDAY = datetime(2026, 3, 2, 23, 30, tzinfo=UTC)
+SESSION_ID, PROGRAM, ANN, BEN = (UUID(int=number) for number in range(1, 5))
+IDS = (SESSION_ID, PROGRAM, ANN, BEN)
+
+MOMENTS = st.none() | st.integers(0, 10_000).map(lambda minutes: MONDAY + timedelta(minutes=minutes))
+DAYS = st.none() | st.dates(date(2026, 1, 1), date(2026, 12, 31))
+
+
+@st.composite
+def sessions(draw: st.DrawFn) -> Session:
+    """What some of the events of one session tell; a version says one start."""
+    version = draw(st.integers(0, 3))
+    starts_at = MONDAY + timedelta(days=version) if version else None
+    steps = [f.name for f in fields(Session) if f.name.endswith("_at") and f.name != "starts_at"]
+    known: dict[str, Any] = {name: draw(MOMENTS) for name in steps}
+    return replace(Session(*IDS, held_on=draw(DAYS), schedule_version=version, starts_at=starts_at), **known)
+
+
+@given(sessions(), sessions(), sessions())
+def test_partial_sessions_merge_to_the_same_in_any_order_and_any_often(a: Session, b: Session, c: Session) -> None:
+    assert a.merge(b) == b.merge(a)
+    assert a.merge(b).merge(c) == a.merge(b.merge(c))
+    assert a.merge(b).merge(b) == a.merge(b)
+
+
+@given(sessions(), sessions())
+def test_replacing_a_fact_leaves_exactly_what_it_stands_for_now(before: Session, known: Session) -> None:
+    after = before.merge(known)
+    stepwise, at_once = Changes(), Changes()
+    stepwise.replace([(None, before)])
+    stepwise.replace([(before, after)])
+    at_once.add(after)
+    assert +stepwise.counts == at_once.counts
+    assert +stepwise.people == at_once.people
+    assert not -stepwise.counts
+    assert not -stepwise.people
+
+
+@given(sessions())
+def test_a_request_has_at_most_one_outcome_and_one_wait(session: Session) -> None:
+    counted = Counter(entry.measure for entry in session.entries())
+    outcomes = (Measure.ACCEPTED, Measure.DECLINED, Measure.EXPIRED, Measure.WITHDRAWN)
+    assert sum(counted[outcome] for outcome in outcomes) <= counted[Measure.ASKED] <= 1
+    assert counted[Measure.ANSWERED_AFTER] + counted[Measure.UNANSWERED_AFTER] <= counted[Measure.ASKED]
+    assert counted[Measure.HELD] <= counted[Measure.ENDED] <= 1
+
+
+def entries(fact: Session | Survey | Pair, measure: Measure) -> list[Entry]:
+    return [entry for entry in fact.entries() if entry.measure == measure]
+
+
+def test_an_outcome_counts_for_the_day_of_asking() -> None:
+    session = Session(*IDS, requested_at=MONDAY, accepted_at=MONDAY + timedelta(hours=1))
+    assert [entry.day for entry in entries(session, Measure.ACCEPTED)] == [date(2026, 3, 2)]
+
+
+def test_a_mentors_message_is_a_first_response() -> None:
+    minutes = timedelta(minutes=1)
+    session = Session(
+        *IDS, requested_at=MONDAY, mentor_message_at=MONDAY + 7.9 * minutes, accepted_at=MONDAY + 90 * minutes
+    )
+    assert [entry.value for entry in entries(session, Measure.ANSWERED_AFTER)] == [7]
+
+
+def test_a_request_that_expired_waited_until_then() -> None:
+    session = Session(*IDS, requested_at=MONDAY, expired_at=MONDAY + timedelta(hours=72))
+    assert [entry.value for entry in entries(session, Measure.UNANSWERED_AFTER)] == [72 * 60]
+
+
+def test_what_the_learner_writes_is_no_response() -> None:
+    session = Session(*IDS, requested_at=MONDAY, learner_message_at=MONDAY + timedelta(hours=1))
+    assert not entries(session, Measure.ANSWERED_AFTER)
+    assert not entries(session, Measure.TWO_WAY_THREAD)
+
+
+def test_an_answer_after_the_window_rates_but_does_not_count_as_a_response() -> None:
+    late = Survey(SESSION_ID, "learner", PROGRAM, ANN, MONDAY, MONDAY + timedelta(days=14, seconds=1), 5)
+    assert not entries(late, Measure.SURVEY_ANSWERED_LEARNER)
+    assert [entry.value for entry in entries(late, Measure.RATED_LEARNER)] == [5]
+
+
+def test_two_people_are_one_pair_whoever_teaches() -> None:
+    assert Pair.of(PROGRAM, BEN, ANN).key == Pair.of(PROGRAM, ANN, BEN).key
+
+
+def of_every_session_event() -> list[type[said.SessionEvent]]:
+    return [model for model in EVENTS.values() if issubclass(model, said.SessionEvent)]
+
+
+@pytest.mark.parametrize("model", of_every_session_event(), ids=lambda model: model.__name__)
+def test_every_event_of_a_session_becomes_a_fact(model: type[said.SessionEvent]) -> None:
+    values: dict[str, Any] = {
+        "format": "call",
+        "minutes": 30,
+        "expires_at": MONDAY,
+        "capacity_month": "2026-03",
+        "reason": "by_learner" if model is said.SessionWithdrawnV1 else "other",
+        "starts_at": MONDAY,
+        "held_on": MONDAY.date(),
+        "side": "mentor",
+        "helped": "solved",
+        "rating": 4,
+        "by": "both_wished" if model is said.RelationshipMadeV1 else "learner",
+    }
+    ids = {"session_id": uuid4(), "program_id": uuid4(), "learner_id": uuid4(), "mentor_id": uuid4()}
+    taken = {name: value for name, value in values.items() if name in model.model_fields}
+    assert list(facts_of(delivery(model(**ids, **taken), 1, at=MONDAY)))
