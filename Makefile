@@ -4,7 +4,7 @@ BIN := .venv/bin
 ONCE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down status test lint bench clean-data doctor lock
+.PHONY: help setup demo up down status test lint api-docs bench clean-data doctor lock
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,10 +28,13 @@ status: .venv/.installed ## what runs, where, and how much memory it takes
 	@$(BIN)/flash status
 
 test: setup ## run all tests on real engines
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 --dist loadgroup
 
 lint: .venv/.installed ## format, rules, types and imports
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
+
+api-docs: .venv/.installed ## write openapi.json and asyncapi.json again after a change of routes or events
+	$(BIN)/python -m tests.support.published && $(BIN)/python -m flash_schemas.asyncapi
 
 bench: setup ## measure, and print figures beside their floors
 	$(BIN)/python -m tests.bench

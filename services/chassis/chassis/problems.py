@@ -114,6 +114,14 @@ def install(app: FastAPI) -> None:
     add_exception_handler(app, handler, generic_swagger_defaults=False)
     for transient in _UNAVAILABLE:
         app.add_exception_handler(transient, handler)
+    described = app.openapi
+    app.openapi = lambda: _without_unused(described())  # type: ignore[method-assign] # as FastAPI documents it
+
+
+def _without_unused(document: dict[str, Any]) -> dict[str, Any]:
+    """The library adds a component that nothing uses and that refers to one that is not there."""
+    document["components"]["schemas"].pop("HTTPValidationError", None)
+    return document
 
 
 _UNAVAILABLE = (
