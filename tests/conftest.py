@@ -9,9 +9,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from secrets import token_hex
 
 import pytest
+import structlog
 from flash_local.databases import DatabaseUrls
 from flash_local.engines.every import Engines
 from flash_local.topics import create_topics, delete_topics
+from structlog.dev import plain_traceback as plain
 
 from tests.support import engines as shared
 from tests.support.databases import drop_database, fresh_database
@@ -22,7 +24,8 @@ MakeDatabase = Callable[[str], Awaitable[DatabaseUrls]]
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """The first process of a run opens the folder that its workers share."""
+    """The first process of a run opens the folder that its workers share; logged errors are printed plainly."""
+    structlog.configure([structlog.processors.add_log_level, structlog.dev.ConsoleRenderer(exception_formatter=plain)])
     shared.open_folder()
 
 

@@ -74,8 +74,8 @@ Item = Delivery | Invalid
 
 LOAD_POSITION = "SELECT next_offset FROM consumer_offset WHERE consumer = $1 AND topic = $2 AND partition = $3"
 SET_POSITION = """
-INSERT INTO consumer_offset (consumer, topic, partition, next_offset) VALUES ($1, $2, $3, $4)
-ON CONFLICT (consumer, topic, partition) DO UPDATE SET next_offset = $4, moved_at = now()
+INSERT INTO consumer_offset AS o (consumer, topic, partition, next_offset) VALUES ($1, $2, $3, $4)
+ON CONFLICT (consumer, topic, partition) DO UPDATE SET next_offset = $4, moved_at = now() WHERE o.next_offset = $5
 """
 MOVE_POSITION = """
 UPDATE consumer_offset AS o SET next_offset = move.next_offset, moved_at = now()
@@ -107,7 +107,7 @@ def decode(record: Any, topic: str) -> Item:
 def _places(error: ValidationError) -> str:
     """Which fields are wrong and how, without what they say."""
     faults = error.errors(include_url=False, include_context=False, include_input=False)
-    return ", ".join(f"{'.'.join(map(str, fault['loc']))} {fault['type']}" for fault in faults[:5])
+    return ", ".join(f"{'.'.join(map(str, fault['loc']))} {fault['type']}".strip() for fault in faults[:5])
 
 
 class Positions:
@@ -130,17 +130,24 @@ class Positions:
         stored: int | None = await transaction.fetchval(LOAD_POSITION, self._consumer, *partition)
         return stored
 
-    async def reset(self, transaction: Transaction, partition: TopicPartition, offset: int) -> None:
-        """Store a first or corrected position."""
-        await transaction.execute(SET_POSITION, self._consumer, *partition, offset)
+    async def reset(
+        self, transaction: Transaction, partition: TopicPartition, offset: int, *, stored: int | None
+    ) -> None:
+        """Store a first or corrected position. Raises PositionLost when it is no longer what was loaded, `stored`."""
+        if await transaction.execute(SET_POSITION, self._consumer, *partition, offset, stored) != "INSERT 0 1":
+            raise PositionLost
 
     def believe(self, moves: dict[TopicPartition, int]) -> None:
         """Take these next offsets for true: they were stored or read just now."""
         self._next.update(moves)
 
     async def move(self, transaction: Transaction, moves: dict[TopicPartition, int]) -> None:
-        """Move stored positions from what is believed to `moves`. Raises PositionLost when another did meanwhile."""
+        """Move stored positions from what is believed to `moves`. Raises PositionLost when another did meanwhile,
+        or may have: after a rebalance nothing is believed.
+        """
         places = sorted(moves)
+        if None in (self.of(place) for place in places):
+            raise PositionLost
         status = await transaction.execute(
             MOVE_POSITION,
             self._consumer,

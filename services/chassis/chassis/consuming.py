@@ -8,7 +8,8 @@ raw records on, acknowledgement is manual, and replies are off.
 import asyncio
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -31,7 +32,7 @@ from chassis.consumer import (
     decode,
     next_offsets,
 )
-from chassis.database import Database, Transaction, is_transient
+from chassis.database import TRANSIENT_ERRORS, Database, Transaction, is_transient
 from chassis.dead_letters import DeadLetters, TooManyDeadLetters
 from chassis.kafka import Publisher, PublishFailed
 from chassis.settings import Settings
@@ -83,7 +84,7 @@ class ConsumerComponent(ConsumerRebalanceListener):  # type: ignore[misc] # aiok
         if any(task.done() for task in self._subscriber.tasks):
             return "the consuming task has ended"
         idle_s = time.monotonic() - self._progressed_at
-        if self._waiting() and idle_s > self._settings.stalled_after_ms / 1000:
+        if (self._failures or self._waiting()) and idle_s > self._settings.stalled_after_ms / 1000:
             return f"events are waiting and nothing was handled for {idle_s:.0f} s"
         return None
 
@@ -96,9 +97,18 @@ class ConsumerComponent(ConsumerRebalanceListener):  # type: ignore[misc] # aiok
         """Part of aiokafka's rebalance: forget what another process may own in a moment."""
         self._positions.forget()
 
-    async def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:  # noqa: ARG002 - their interface
-        """Part of aiokafka's rebalance: positions are loaded with the first batch, where no fetch can race them."""
+    async def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
+        """Part of aiokafka's rebalance: read on from the stored positions, also where nothing new comes.
+
+        A fetch can race this, and the database may not answer; so it is believed only with the first batch.
+        """
         self._positions.forget()
+        with suppress(*TRANSIENT_ERRORS):
+            async with self._database.connection() as connection:
+                for place in assigned:
+                    stored = await self._positions.load(connection, place)
+                    if stored is not None:
+                        self._kafka().seek(place, stored)
 
     def _broker(self) -> KafkaBroker:
         prefix, settings = self._settings.topic_prefix, self._settings
@@ -142,6 +152,8 @@ class ConsumerComponent(ConsumerRebalanceListener):  # type: ignore[misc] # aiok
         if self._halted:
             await self._put_back(records)
             return
+        if not self._failures:
+            self._progressed_at = time.monotonic()  # that something came is progress, also after idle hours
         try:
             with metrics.CONSUMER_BATCH.labels(*self._labels).time():
                 await self._handle(records)
@@ -170,10 +182,7 @@ class ConsumerComponent(ConsumerRebalanceListener):  # type: ignore[misc] # aiok
 
     async def _fresh(self, records: tuple[Any, ...]) -> Batch:
         """The records that stand at or after their partition's position; decoded."""
-        first: dict[TopicPartition, int] = {}
-        for record in records:
-            first.setdefault(TopicPartition(record.topic, record.partition), record.offset)
-        elsewhere = {place for place, offset in first.items() if not await self._located(place, offset)}
+        elsewhere = {place for place, offset in _first_offsets(records) if not await self._located(place, offset)}
         prefix_length = len(self._settings.topic_prefix)
         batch: Batch = []
         for record in records:
@@ -196,12 +205,12 @@ class ConsumerComponent(ConsumerRebalanceListener):  # type: ignore[misc] # aiok
 
     async def _corrected(self, transaction: Transaction, place: TopicPartition, stored: int | None) -> int:
         """The stored position; the topic's beginning where there is none or it lies outside the topic."""
-        first = int((await self._kafka().beginning_offsets([place]))[place])
-        end = int((await self._kafka().end_offsets([place]))[place])
-        if stored is not None and first <= stored <= end:
+        kafka = self._kafka()
+        first = int((await kafka.beginning_offsets([place]))[place])
+        if stored is not None and first <= stored <= (await kafka.end_offsets([place]))[place]:
             return stored
         self._report_reset(place, stored, first)
-        await self._positions.reset(transaction, place, first)
+        await self._positions.reset(transaction, place, first, stored=stored)
         return first
 
     async def _apply(self, batch: Batch) -> None:
@@ -239,10 +248,7 @@ class ConsumerComponent(ConsumerRebalanceListener):  # type: ignore[misc] # aiok
     async def _put_back(self, records: Sequence[Any]) -> None:
         """Read from the first of these records again, after a pause that grows with each failure in a row."""
         kafka = self._kafka()
-        first: dict[TopicPartition, int] = {}
-        for record in records:
-            first.setdefault(TopicPartition(record.topic, record.partition), record.offset)
-        for place, offset in first.items():
+        for place, offset in _first_offsets(records):
             if place in kafka.assignment():
                 kafka.seek(place, offset)
         await asyncio.sleep(self._backoff_s())
@@ -272,8 +278,10 @@ class ConsumerComponent(ConsumerRebalanceListener):  # type: ignore[misc] # aiok
             log.error("position_outside_topic", consumer=self.name, topic=place.topic, stored=stored, first=first)
 
     def _waiting(self) -> bool:
+        """Whether Kafka holds more. Of a partition that gave nothing since it was assigned, nobody knows yet."""
         kafka = self._kafka()
-        return any((kafka.highwater(place) or 0) > (self._positions.of(place) or 0) for place in kafka.assignment())
+        believed = ((place, self._positions.of(place)) for place in kafka.assignment())
+        return any(position is not None and (kafka.highwater(place) or 0) > position for place, position in believed)
 
     def _account(self, items: list[Item]) -> None:
         now = datetime.now(UTC)
@@ -298,6 +306,14 @@ class ConsumerComponent(ConsumerRebalanceListener):  # type: ignore[misc] # aiok
                 events=len(ids),
                 event_ids=ids[:LOGGED_EVENT_IDS],
             )
+
+
+def _first_offsets(records: Sequence[Any]) -> Iterable[tuple[TopicPartition, int]]:
+    """The first offset of each partition among these records."""
+    first: dict[TopicPartition, int] = {}
+    for record in records:
+        first.setdefault(TopicPartition(record.topic, record.partition), record.offset)
+    return first.items()
 
 
 async def _raw_records(message: KafkaMessage) -> Any:

@@ -23,7 +23,7 @@ else:  # generic in the stubs only
     Connection = asyncpg.Connection
     Transaction = Connection | PoolConnectionProxy
 
-_TRANSIENT_ERRORS: tuple[type[Exception], ...] = (
+TRANSIENT_ERRORS: tuple[type[Exception], ...] = (
     OSError,
     TimeoutError,
     asyncpg.PostgresConnectionError,
@@ -45,7 +45,7 @@ def is_transient(error: BaseException) -> bool:
     argument that no retry makes right.
     """
     lost = isinstance(error, asyncpg.InterfaceError) and not isinstance(error, ValueError)
-    return lost or isinstance(error, _TRANSIENT_ERRORS)
+    return lost or isinstance(error, TRANSIENT_ERRORS)
 
 
 class Database:

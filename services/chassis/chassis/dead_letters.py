@@ -43,9 +43,9 @@ class DeadLetters:
 
         Raises TooManyDeadLetters before parking one too many, PublishFailed when Kafka does not take them.
         """
-        for item, _ in invalid:
-            self._brake.parked(item.origin.topic)
+        self._brake.check(invalid[0][0].origin.topic, len(invalid))
         await self._publisher.publish([self._letter(item, record) for item, record in invalid])
+        self._brake.parked(len(invalid))
         for item, _ in invalid:
             reason = item.reason.split(":")[0]
             metrics.DEAD_LETTERS.labels(self._service, self._consumer, item.origin.topic, reason).inc()
@@ -79,17 +79,22 @@ class Brake:
     def passed(self, count: int) -> None:
         """`count` records went well."""
         self._seen += count
-        self._consecutive = 0
+        if count:
+            self._consecutive = 0
 
-    def parked(self, topic: str) -> None:
-        """One more is to be parked. Raises TooManyDeadLetters at the limit."""
-        self._seen += 1
-        self._consecutive += 1
-        self._parked_at.append(self._seen)
-        while self._parked_at[0] <= self._seen - self._window_records:
+    def check(self, topic: str, count: int) -> None:
+        """Raises TooManyDeadLetters when `count` more would be too many."""
+        while self._parked_at and self._parked_at[0] <= self._seen + count - self._window_records:
             self._parked_at.popleft()
-        if self._consecutive > self._consecutive_limit or len(self._parked_at) > self._window_limit:
+        in_window = len(self._parked_at) + count
+        if self._consecutive + count > self._consecutive_limit or in_window > self._window_limit:
             raise TooManyDeadLetters(topic)
+
+    def parked(self, count: int) -> None:
+        """`count` records were parked."""
+        self._parked_at.extend(range(self._seen + 1, self._seen + count + 1))
+        self._seen += count
+        self._consecutive += count
 
 
 def _place(item: Invalid) -> dict[str, Any]:

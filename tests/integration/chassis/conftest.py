@@ -1,0 +1,54 @@
+"""The parts of the chassis on a database and topics of the test's own."""
+
+from collections.abc import AsyncIterator
+
+import asyncpg
+import pytest
+from chassis.database import Database
+from chassis.settings import Settings
+from flash_local.databases import DatabaseUrls
+from flash_local.engines.every import Engines
+
+from tests.support import aggregates
+from tests.support.topics import Topics
+
+HANDLED = """
+CREATE TABLE handled (
+    position bigint GENERATED ALWAYS AS IDENTITY, event_id uuid NOT NULL, subject uuid NOT NULL, version bigint NOT NULL
+)
+"""
+
+
+@pytest.fixture
+async def settings(chassis_database: DatabaseUrls, engines: Engines, topic_prefix: str) -> Settings:
+    """As in production, but for pauses that a test need not wait for. There are two tables to play with."""
+    owner = await asyncpg.connect(chassis_database.owner)
+    try:
+        await owner.execute(aggregates.TABLE)
+        await owner.execute(HANDLED)
+    finally:
+        await owner.close()
+    return Settings(
+        database_url=chassis_database.app,
+        kafka_bootstrap=engines.kafka_bootstrap,
+        topic_prefix=topic_prefix,
+        jwt_issuer="https://id.test",
+        jwks_url="http://127.0.0.1:1/jwks.json",
+        retry_backoff_min_ms=5,
+        retry_backoff_max_ms=40,
+    )
+
+
+@pytest.fixture
+async def database(settings: Settings) -> AsyncIterator[Database]:
+    opened = Database(settings)
+    await opened.open()
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def topics(settings: Settings) -> AsyncIterator[Topics]:
+    opened = Topics(settings)
+    yield opened
+    await opened.close()
