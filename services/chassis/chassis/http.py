@@ -2,14 +2,17 @@
 
 import base64
 import binascii
+import operator
 import re
 import time
+from collections.abc import Callable
+from datetime import datetime
 from typing import Annotated, Any, cast
 from uuid import UUID, uuid4
 
 import orjson
 from fastapi import Depends, Header, Request
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, field_validator
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chassis import logs, metrics, trace
@@ -21,6 +24,13 @@ log = logs.get(__name__)
 _REQUEST_ID = re.compile(r"^[A-Za-z0-9-]{8,64}$")
 _ETAG = re.compile(r'^"(\d{1,18})"$')
 _CURSOR_VERSION = 1
+_READERS: dict[type, Callable[[Any], Any]] = {
+    UUID: UUID,
+    datetime: datetime.fromisoformat,
+    int: operator.index,
+    float: float,
+    str: "".__add__,
+}
 PROBES = frozenset({"/live", "/ready", "/metrics"})
 
 
@@ -28,6 +38,14 @@ class Strict(BaseModel):
     """Base of request bodies: no unknown field, immutable. Ids and dates come as JSON strings."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @field_validator("*")
+    @classmethod
+    def _storable(cls, value: Any) -> Any:
+        parts = value if isinstance(value, list | tuple) else [value]
+        if any(isinstance(part, str) and "\0" in part for part in parts):
+            raise ValueError("it holds the character U+0000, which cannot be stored")
+        return value
 
 
 class Page(BaseModel):
@@ -79,17 +97,17 @@ class Cursor:
         return base64.urlsafe_b64encode(orjson.dumps([_CURSOR_VERSION, *values], default=str)).decode().rstrip("=")
 
     @staticmethod
-    def decode(cursor: str | None, length: int) -> list[Any] | None:
-        """The `length` sort values in a cursor, None without one. Raises Refused naming `cursor`."""
+    def decode(cursor: str | None, *kinds: type) -> list[Any] | None:
+        """The sort values in a cursor, one of each kind; None without one. Raises Refused naming `cursor`."""
         if cursor is None:
             return None
         try:
             version, *values = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        except (ValueError, TypeError, binascii.Error):
-            version, values = None, []
-        if version != _CURSOR_VERSION or len(values) != length:
-            raise Refused("This cursor is not one of ours; start again without it.", field="cursor")
-        return list(values)
+            if version == _CURSOR_VERSION:
+                return [_READERS[kind](value) for kind, value in zip(kinds, values, strict=True)]
+        except (ValueError, TypeError, AttributeError, binascii.Error):
+            pass
+        raise Refused("This cursor is not one of ours; start again without it.", field="cursor")
 
 
 class RequestContext:

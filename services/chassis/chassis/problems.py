@@ -105,14 +105,14 @@ def install(app: FastAPI) -> None:
     """Answer every error of the app with a problem document and its matching OpenAPI schema."""
     busy = dict.fromkeys(_UNAVAILABLE, _unavailable)
     handler = new_exception_handler(
-        handlers={**busy, Exception: _unexpected},
+        handlers={**busy, asyncpg.CharacterNotInRepertoireError: _not_storable, Exception: _unexpected},
         request_validation_handler=_validation,
         post_hooks=[_with_instance],
     )
     # The most specific handler must come first: the library takes the first that fits.
     handler.handlers[Exception] = handler.handlers.pop(Exception)
     add_exception_handler(app, handler, generic_swagger_defaults=False)
-    for transient in _UNAVAILABLE:
+    for transient in (*_UNAVAILABLE, asyncpg.CharacterNotInRepertoireError):
         app.add_exception_handler(transient, handler)
     described = app.openapi
     app.openapi = lambda: _without_unused(described())  # type: ignore[method-assign] # as FastAPI documents it
@@ -139,6 +139,10 @@ _UNAVAILABLE = (
 def _unavailable(_handler: ExceptionHandler, _request: Request, error: Exception) -> PlainProblem:
     log.warning("request_failed_for_now", error=type(error).__name__)
     return Unavailable()
+
+
+def _not_storable(_handler: ExceptionHandler, _request: Request, _error: Exception) -> PlainProblem:
+    return Refused("A text holds the character U+0000, which cannot be stored.")
 
 
 def _unexpected(_handler: ExceptionHandler, _request: Request, error: Exception) -> Any:

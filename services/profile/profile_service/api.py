@@ -102,7 +102,7 @@ async def list_programs(
     async with database.connection() as connection:
         person = await store.person(connection, caller.person)
         joined = [part.program_id for part in person.participations] if person else []
-        after = Cursor.decode(cursor, 2)
+        after = Cursor.decode(cursor, str, UUID)
         found = await store.programs_of(connection, caller.person, joined, after, limit + 1)
     items = [
         ProgramItem(
@@ -159,7 +159,7 @@ async def list_units(database: DatabaseDep, q: NamePart = "", cursor: Position =
     """Open units whose name contains `q`, by name."""
     async with database.connection() as connection:
         organisation = await store.organisation(connection)
-    found = UnitPage.of(organisation, q, Cursor.decode(cursor, 2), limit + 1)
+    found = UnitPage.of(organisation, q, Cursor.decode(cursor, str, str), limit + 1)
     last = found[limit - 1] if len(found) > limit else None
     return UnitPage(items=found[:limit], next_cursor=Cursor.encode(last.name, last.unit_id) if last else None)
 
@@ -168,7 +168,7 @@ async def list_units(database: DatabaseDep, q: NamePart = "", cursor: Position =
 async def list_skills(database: DatabaseDep, q: NamePart = "", cursor: Position = None, limit: Limit = 20) -> SkillPage:
     """The vocabulary: skills with a name that contains `q`, by label."""
     async with database.connection() as connection:
-        found = await store.skills(connection, model.normalised(q) or None, Cursor.decode(cursor, 2), limit + 1)
+        found = await store.skills(connection, model.normalised(q) or None, Cursor.decode(cursor, str, UUID), limit + 1)
     last = found[limit - 1] if len(found) > limit else None
     items = [SkillAnswer.model_validate(skill) for skill in found[:limit]]
     return SkillPage(items=items, next_cursor=Cursor.encode(last.label, last.skill_id) if last else None)

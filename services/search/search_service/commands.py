@@ -68,7 +68,7 @@ class Search:
         choices = self._choices(request, access)
         understood = _within(understand(request.text, self._vocabulary), access)
         choices = replace(choices, unit=choices.unit or understood.units)
-        today, after = datetime.now(UTC).date(), Cursor.decode(request.cursor, 2)
+        today, after = datetime.now(UTC).date(), Cursor.decode(request.cursor, float, str)
         body = query.build(_scope(request, access), understood, choices, today, after, request.limit)
         answer = await self._ask(body, request)
         page = self._page(request, access, understood, choices, answer, today)

@@ -41,6 +41,7 @@ CREATE TABLE session (
     capacity_month text,
     starts_at timestamptz,
     held_on date,
+    ended_at timestamptz,
     messages integer NOT NULL DEFAULT 0,
     mentor_replied boolean NOT NULL DEFAULT false,
     CHECK (learner_id <> mentor_id),

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from chassis.http import Answer, Page
 from flash_schemas.base import Role
-from flash_schemas.profile import RequestPolicy
 from flash_schemas.session import Format
 
 from session_service.asking import Availability
@@ -66,7 +65,7 @@ class MessagePage(Page):
 
 
 class AvailabilityAnswer(Answer):
-    """What somebody takes; `slots_left` is for `month` under the usual program limits."""
+    """What somebody takes; `slots_left` is for `month`, in the program that allows most."""
 
     version: int
     capacity: int | None
@@ -76,10 +75,9 @@ class AvailabilityAnswer(Answer):
     open_requests: int
 
     @classmethod
-    def of(cls, availability: Availability) -> "AvailabilityAnswer":
-        """The availability with what is left of this month."""
-        left = availability.slots_left(RequestPolicy().sessions_per_mentor_and_month)
-        return cls.model_validate({**asdict(availability), "slots_left": left})
+    def of(cls, availability: Availability, limit: int) -> "AvailabilityAnswer":
+        """The availability with what is left of this month, under a program's limit."""
+        return cls.model_validate({**asdict(availability), "slots_left": availability.slots_left(limit)})
 
 
 class RelationshipItem(Answer):

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 from typing import Annotated, Literal
-from uuid import UUID
+from uuid import UUID, uuid4, uuid5
 
 from chassis.auth import Caller, allow
 from chassis.database import Database
@@ -62,7 +62,7 @@ async def list_sessions(
 ) -> SessionPage:
     """The caller's sessions, newest first."""
     async with database.connection() as connection:
-        after = Cursor.decode(cursor, 2)
+        after = Cursor.decode(cursor, datetime, UUID)
         found = await store.sessions_of(connection, caller.person, role, state, after, limit + 1)
     items = [SessionAnswer.of(session, caller.person) for session in found[:limit]]
     last = items[-1] if len(found) > limit else None
@@ -99,8 +99,10 @@ async def decline(
 
 @router.post("/sessions/{session_id}/withdraw", tags=["sessions"], responses=CONCERNED)
 async def withdraw(session_id: UUID, caller: Employee, database: DatabaseDep, response: Response) -> SessionAnswer:
-    """The learner takes the request back, or gives the accepted session up."""
-    withdrawn = await commands.answer(database, session_id, lambda session, _: model.withdrawn(session, caller.person))
+    """The learner takes the request back, or either gives the accepted session up."""
+    withdrawn = await commands.answer(
+        database, session_id, lambda session, at: model.withdrawn(session, caller.person, at)
+    )
     return _shown(withdrawn, caller, response)
 
 
@@ -134,9 +136,12 @@ async def wish_to_meet_again(session_id: UUID, body: WishBody, caller: Employee,
 
 
 @router.post("/sessions/{session_id}/messages", tags=["messages"], status_code=201, responses=CONCERNED)
-async def send_message(session_id: UUID, body: MessageBody, caller: Employee, database: DatabaseDep) -> MessageAnswer:
+async def send_message(
+    session_id: UUID, body: MessageBody, caller: Employee, database: DatabaseDep, key: IdempotencyKey = None
+) -> MessageAnswer:
     """Write to the other."""
-    return await commands.send(database, caller, session_id, body)
+    message_id = body.message_id or (uuid5(session_id, f"{caller.subject}:{key}") if key else uuid4())
+    return await commands.send(database, caller.person, session_id, message_id, body.text)
 
 
 @router.get("/sessions/{session_id}/messages", tags=["messages"], responses=documented(404))
@@ -144,7 +149,7 @@ async def list_messages(
     session_id: UUID, caller: Employee, database: DatabaseDep, cursor: Position = None, limit: Limit = 50
 ) -> MessagePage:
     """The conversation in order."""
-    (after,) = Cursor.decode(cursor, 1) or (0,)
+    (after,) = Cursor.decode(cursor, int) or (0,)
     found = await _conversation(database, session_id, caller, after, limit + 1)
     items = [MessageAnswer.model_validate(message) for message in found[:limit]]
     return MessagePage(items=items, next_cursor=Cursor.encode(items[-1].position) if len(found) > limit else None)
@@ -154,7 +159,7 @@ async def list_messages(
 async def read_availability(caller: Employee, database: DatabaseDep, response: Response) -> AvailabilityAnswer:
     """What the caller takes as a mentor."""
     async with database.connection() as connection:
-        answer = AvailabilityAnswer.of(await store.availability(connection, caller.person, datetime.now(UTC)))
+        answer = await commands.read_availability(connection, caller.person, datetime.now(UTC))
     response.headers["ETag"] = etag(answer.version)
     return answer
 

@@ -20,7 +20,7 @@ from session_service import metrics, model, store
 from session_service.answers import AvailabilityAnswer, MessageAnswer, SessionAnswer
 from session_service.asking import check_ask
 from session_service.model import MEET_AGAIN_WITHIN, NoSlotLeft, Session, Step
-from session_service.requests import AskBody, AvailabilityBody, MessageBody, SurveyBody
+from session_service.requests import AskBody, AvailabilityBody, SurveyBody
 from session_service.store import Message
 
 Decide = Callable[[Session, datetime], Step]
@@ -41,7 +41,7 @@ async def ask(database: Database, caller: Caller, body: AskBody, key: str | None
         step = model.requested(uuid4(), body.ask, caller.person, policy, at)
         await _save(transaction, step)
         spoken = await _speak(transaction, step.session, caller.person, uuid4(), body.message, at)
-        await _tell_availability(transaction, body.mentor_id, policy, at)
+        await _tell_availability(transaction, body.mentor_id, at)
         return SessionAnswer.of(spoken, caller.person)
 
     async with database.transaction() as transaction:
@@ -60,12 +60,13 @@ async def accept(database: Database, by: UUID, session_id: UUID) -> Session:
     """Take a slot of the mentor's month for this session. Raises NotFound, WrongState, NoSlotLeft."""
     try:
         async with database.transaction() as transaction:
-            at, policy, session = await _both_locked(transaction, session_id)
+            at, session = await _both_locked(transaction, session_id)
+            policy = await store.policy(transaction, session.program_id) or RequestPolicy()
             availability = await store.availability(transaction, session.mentor_id, at)
             slots_left = availability.slots_left(policy.sessions_per_mentor_and_month)
             step = model.accepted(session, by, slots_left, at)
             await _save(transaction, step)
-            await _tell_availability(transaction, session.mentor_id, policy, at)
+            await _tell_availability(transaction, session.mentor_id, at)
             return step.session
     except NoSlotLeft:
         metrics.CAPACITY_REFUSALS.inc()
@@ -75,10 +76,10 @@ async def accept(database: Database, by: UUID, session_id: UUID) -> Session:
 async def answer(database: Database, session_id: UUID, decide: Decide) -> Session:
     """Decline or withdraw: what changes a mentor's slots or open requests. Raises NotFound, WrongState."""
     async with database.transaction() as transaction:
-        at, policy, session = await _both_locked(transaction, session_id)
+        at, session = await _both_locked(transaction, session_id)
         step = decide(session, at)
         await _save(transaction, step)
-        await _tell_availability(transaction, session.mentor_id, policy, at)
+        await _tell_availability(transaction, session.mentor_id, at)
         return step.session
 
 
@@ -94,10 +95,12 @@ async def schedule(database: Database, by: UUID, session_id: UUID, starts_at: da
 async def hold(database: Database, by: UUID, session_id: UUID, held_on: date) -> Session:
     """Say that the two met; a second time within 90 days makes a relationship. Raises NotFound, WrongState, Refused."""
     async with database.transaction() as transaction:
-        at = datetime.now(UTC)
+        at, session = datetime.now(UTC), await _found(transaction, session_id)
+        # Two sessions of a pair, stated at the same moment, must see each other.
+        await store.lock_members(transaction, session.learner_id, session.mentor_id)
         step = model.held(await _locked(transaction, session_id), by, held_on, at)
         await _save(transaction, step)
-        if not await store.held_before(transaction, step.session, MEET_AGAIN_WITHIN):
+        if not await store.held_near(transaction, step.session, MEET_AGAIN_WITHIN):
             return step.session
         return await _relate(transaction, step.session, "held_again", at)
 
@@ -125,30 +128,18 @@ async def wish(database: Database, by: UUID, session_id: UUID, wish: bool) -> No
             await _relate(transaction, session, "both_wished", datetime.now(UTC))
 
 
-async def send(database: Database, caller: Caller, session_id: UUID, body: MessageBody) -> MessageAnswer:
+async def send(database: Database, by: UUID, session_id: UUID, message_id: UUID, text: str) -> MessageAnswer:
     """Write to the other; the same message id again is the same message. Raises NotFound, WrongState, Conflict."""
     async with database.transaction() as transaction:
         session, at = await _locked(transaction, session_id), datetime.now(UTC)
-        known = await _sent_before(transaction, session, caller.person, body)
-        if known:
-            return known
-        spoken = await _speak(transaction, session, caller.person, body.message_id, body.text, at)
-        return MessageAnswer(
-            message_id=body.message_id, position=spoken.messages, sender_id=caller.person, text=body.text, sent_at=at
-        )
-
-
-async def _sent_before(
-    transaction: Transaction, session: Session, sender_id: UUID, body: MessageBody
-) -> MessageAnswer | None:
-    """The message that was sent under this id before."""
-    session.side_of(sender_id)
-    found = await store.message(transaction, body.message_id)
-    if found is None:
-        return None
-    if (found.sender_id, found.text) != (sender_id, body.text):
-        raise Conflict("This id belongs to another message; take a new one.", field="message_id")
-    return MessageAnswer.model_validate(found)
+        session.side_of(by)
+        known = await store.message(transaction, message_id)
+        if known and (known.session_id, known.sender_id, known.text) != (session_id, by, text):
+            raise Conflict("This id belongs to another message; take a new one.", field="message_id")
+        if known is None:
+            spoken = await _speak(transaction, session, by, message_id, text, at)
+            known = Message(message_id, session_id, spoken.messages, by, text, at)
+        return MessageAnswer.model_validate(known)
 
 
 async def set_availability(
@@ -160,8 +151,14 @@ async def set_availability(
         present = await store.lock_availability(transaction, person_id, at)
         model.check_version(present.version, expected_version)
         await store.set_availability(transaction, person_id, body.capacity, body.paused_until)
-        await _tell_availability(transaction, person_id, RequestPolicy(), at)
-        return AvailabilityAnswer.of(await store.availability(transaction, person_id, at))
+        await _tell_availability(transaction, person_id, at)
+        return await read_availability(transaction, person_id, at)
+
+
+async def read_availability(transaction: Transaction, person_id: UUID, at: datetime) -> AvailabilityAnswer:
+    """What somebody takes, and what is left of this month."""
+    limit = await store.slot_limit(transaction, person_id)
+    return AvailabilityAnswer.of(await store.availability(transaction, person_id, at), limit)
 
 
 async def expire_some(database: Database, limit: int) -> bool:
@@ -176,11 +173,11 @@ async def expire_some(database: Database, limit: int) -> bool:
 
 async def _expire(database: Database, session_id: UUID) -> None:
     async with database.transaction() as transaction:
-        at, policy, session = await _both_locked(transaction, session_id)
+        at, session = await _both_locked(transaction, session_id)
         if session.state != "requested":  # answered in the last moment
             return
-        await _save(transaction, model.expired(session))
-        await _tell_availability(transaction, session.mentor_id, policy, at)
+        await _save(transaction, model.expired(session, at))
+        await _tell_availability(transaction, session.mentor_id, at)
         metrics.EXPIRED.inc()
 
 
@@ -194,6 +191,8 @@ async def close_departed(database: Database) -> bool:
         member = await store.member(connection, person_id)
         sessions = await store.open_sessions_of(connection, person_id)
     for session in sessions:
+        if session.starts_at and session.starts_at <= datetime.now(UTC):
+            continue  # it may have been held; the two will say
         if member is None or not member.takes_part(session.program_id, session.side_of(person_id)):
             await _close(database, session.session_id, person_id)
     async with database.transaction() as transaction:
@@ -203,22 +202,26 @@ async def close_departed(database: Database) -> bool:
 
 async def _close(database: Database, session_id: UUID, person_id: UUID) -> None:
     async with database.transaction() as transaction:
-        at, policy, session = await _both_locked(transaction, session_id)
+        at, session = await _both_locked(transaction, session_id)
         if session.state not in ("requested", "accepted"):
             return
-        await _save(transaction, model.closed_for(session, person_id))
-        await _tell_availability(transaction, session.mentor_id, policy, at)
+        await _save(transaction, model.closed_for(session, person_id, at))
+        await _tell_availability(transaction, session.mentor_id, at)
 
 
-async def _both_locked(transaction: Transaction, session_id: UUID) -> tuple[datetime, RequestPolicy, Session]:
-    """The mentor's availability and the session, locked in this order; the moment and the program's limits."""
-    found = await store.session(transaction, session_id)
-    if found is None:
-        raise NotFound
+async def _both_locked(transaction: Transaction, session_id: UUID) -> tuple[datetime, Session]:
+    """The mentor's availability and the session, locked in this order; and the moment at which they are."""
+    found = await _found(transaction, session_id)
     at = datetime.now(UTC)
     await store.lock_availability(transaction, found.mentor_id, at)
-    policy = await store.policy(transaction, found.program_id) or RequestPolicy()
-    return datetime.now(UTC), policy, await _locked(transaction, session_id)
+    return datetime.now(UTC), await _locked(transaction, session_id)
+
+
+async def _found(transaction: Transaction, session_id: UUID) -> Session:
+    session = await store.session(transaction, session_id)
+    if session is None:
+        raise NotFound
+    return session
 
 
 async def _locked(transaction: Transaction, session_id: UUID) -> Session:
@@ -241,7 +244,8 @@ async def _speak(
 ) -> Session:
     step = model.spoken(session, by, message_id, len(text), at)
     await _save(transaction, step)
-    await store.add_message(transaction, session.session_id, Message(message_id, step.session.messages, by, text, at))
+    message = Message(message_id, session.session_id, step.session.messages, by, text, at)
+    await store.add_message(transaction, message)
     return step.session
 
 
@@ -254,8 +258,8 @@ async def _relate(transaction: Transaction, session: Session, why: model.MadeBy,
     return step.session
 
 
-async def _tell_availability(transaction: Transaction, mentor_id: UUID, policy: RequestPolicy, at: datetime) -> None:
+async def _tell_availability(transaction: Transaction, mentor_id: UUID, at: datetime) -> None:
     """What the mentor, whose availability is locked, can take now."""
     await store.bump_availability(transaction, mentor_id)
     present = await store.availability(transaction, mentor_id, at)
-    await outbox.append(transaction, [present.event(policy.sessions_per_mentor_and_month)])
+    await outbox.append(transaction, [present.event(await store.slot_limit(transaction, mentor_id))])

@@ -80,6 +80,7 @@ class Session:
     capacity_month: str | None = None
     starts_at: datetime | None = None
     held_on: date | None = None
+    ended_at: datetime | None = None
     messages: int = 0
     mentor_replied: bool = False
 
@@ -157,31 +158,31 @@ def declined(session: Session, by: UUID, reason: DeclineReason, at: datetime) ->
     """The mentor says no. Raises WrongState, NotFound."""
     _only(session, by, "mentor")
     _check_open(session, at)
-    moved = replace(_moved(session, "declined"), answered_at=at)
+    moved = replace(_ended(session, "declined", at), answered_at=at)
     return Step(moved, (SessionDeclinedV1(**_about(session), reason=reason),))
 
 
-def withdrawn(session: Session, by: UUID) -> Step:
-    """The learner takes an open request back, or gives an accepted session up. Raises WrongState, NotFound."""
-    _only(session, by, "learner")
+def withdrawn(session: Session, by: UUID, at: datetime) -> Step:
+    """The learner takes an open request back; either gives an accepted session up. Raises WrongState, NotFound."""
     if session.state == "accepted":
-        return _cancelled(session, "learner")
-    return Step(_moved(session, "withdrawn"), (SessionWithdrawnV1(**_about(session), reason="by_learner"),))
+        return _cancelled(session, session.side_of(by), at)
+    _only(session, by, "learner")
+    return Step(_ended(session, "withdrawn", at), (SessionWithdrawnV1(**_about(session), reason="by_learner"),))
 
 
-def expired(session: Session) -> Step:
+def expired(session: Session, at: datetime) -> Step:
     """Nobody answered in time. Raises WrongState."""
-    return Step(_moved(session, "expired"), (SessionExpiredV1(**_about(session)),))
+    return Step(_ended(session, "expired", at), (SessionExpiredV1(**_about(session)),))
 
 
-def closed_for(session: Session, person_id: UUID) -> Step:
+def closed_for(session: Session, person_id: UUID, at: datetime) -> Step:
     """One of the two is no longer there: an open request is withdrawn, an accepted session cancelled."""
     if session.state == "accepted":
-        return _cancelled(session, "system")
+        return _cancelled(session, "system", at)
     side = session.side_of(person_id)
     reason: Literal["mentor_unavailable", "learner_unavailable"]
     reason = "mentor_unavailable" if side == "mentor" else "learner_unavailable"
-    return Step(_moved(session, "withdrawn"), (SessionWithdrawnV1(**_about(session), reason=reason),))
+    return Step(_ended(session, "withdrawn", at), (SessionWithdrawnV1(**_about(session), reason=reason),))
 
 
 def scheduled(session: Session, by: UUID, starts_at: datetime, at: datetime) -> Step:
@@ -200,7 +201,7 @@ def held(session: Session, by: UUID, held_on: date, at: datetime) -> Step:
     session.side_of(by)
     if held_on > at.date() or held_on < session.created_at.date():
         raise Refused("Between the day of the request and today.", field="held_on")
-    moved = replace(_moved(session, "held"), held_on=held_on, version=session.version + 3)
+    moved = replace(_ended(session, "held", at), held_on=held_on, version=session.version + 3)
     about = _about(session)
     sides: tuple[Role, ...] = ("learner", "mentor")
     return Step(moved, (SessionHeldV1(**about, held_on=held_on), *(SurveySentV1(**about, side=s) for s in sides)))
@@ -235,10 +236,7 @@ def related(session: Session, by: MadeBy) -> Step:
 def spoken(session: Session, by: UUID, message_id: UUID, length: int, at: datetime) -> Step:
     """One of the two writes to the other. Raises WrongState, NotFound."""
     side = session.side_of(by)
-    ended = session.held_on and datetime.combine(session.held_on, time.max, UTC)
-    if session.state in ("declined", "expired", "withdrawn", "cancelled"):
-        ended = session.answered_at or session.expires_at
-    if ended and at > ended + MESSAGES_AFTER_END:
+    if session.ended_at and at > session.ended_at + MESSAGES_AFTER_END:
         raise WrongState("This conversation ended more than 30 days ago.")
     first_reply = side == "mentor" and not session.mentor_replied
     moved = replace(
@@ -260,8 +258,8 @@ def spoken(session: Session, by: UUID, message_id: UUID, length: int, at: dateti
     return Step(moved, (event,))
 
 
-def _cancelled(session: Session, by: Literal["learner", "mentor", "system"]) -> Step:
-    moved = replace(_moved(session, "cancelled"), capacity_month=None, starts_at=None)
+def _cancelled(session: Session, by: Literal["learner", "mentor", "system"], at: datetime) -> Step:
+    moved = replace(_ended(session, "cancelled", at), capacity_month=None, starts_at=None)
     return Step(moved, (SessionCancelledV1(**_about(session), by=by),))
 
 
@@ -269,6 +267,10 @@ def _moved(session: Session, state: State) -> Session:
     if state not in MOVES[session.state]:
         raise WrongState(f"This session is {session.state} already.")
     return replace(session, state=state, version=session.version + 1)
+
+
+def _ended(session: Session, state: State, at: datetime) -> Session:
+    return replace(_moved(session, state), ended_at=at)
 
 
 def _check_open(session: Session, at: datetime) -> None:

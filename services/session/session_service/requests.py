@@ -2,7 +2,7 @@
 
 from datetime import date
 from typing import Annotated
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from chassis.http import Strict
 from flash_schemas.base import LongText
@@ -67,9 +67,9 @@ class WishBody(Strict):
 
 
 class MessageBody(Strict):
-    """A message; give it an id, and sending it again sends nothing twice."""
+    """A message. With an id of its own, or an Idempotency-Key, sending it again sends nothing twice."""
 
-    message_id: UUID = Field(default_factory=uuid4)
+    message_id: UUID | None = None
     text: MessageText
 
 

@@ -1,7 +1,7 @@
 """Step 4 of the write path: every statement of the session service, one function each."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import astuple, dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -35,6 +35,10 @@ SELECT a.person_id, a.version, a.capacity, a.paused_until, $2::text AS month,
     (SELECT count(*) FROM session WHERE mentor_id = $1 AND state = 'requested') AS open_requests
 FROM availability AS a WHERE a.person_id = $1
 """
+SLOT_LIMIT = """
+SELECT max((p.policy ->> 'sessions_per_mentor_and_month')::int) FROM program AS p, person AS m
+WHERE m.person_id = $1 AND p.status = 'active' AND m.participations -> p.program_id::text ? 'mentor'
+"""
 LIST_SESSIONS = """
 SELECT * FROM session
 WHERE ($1 = learner_id AND $2 <> 'mentor' OR $1 = mentor_id AND $2 <> 'learner')
@@ -50,12 +54,12 @@ SELECT * FROM session WHERE (learner_id = $1 OR mentor_id = $1) AND state IN ('r
 ORDER BY session_id
 """
 LIST_MESSAGES = """
-SELECT message_id, position, sender_id, text, sent_at FROM message
+SELECT message_id, session_id, position, sender_id, text, sent_at FROM message
 WHERE session_id = $1 AND position > $2 ORDER BY position LIMIT $3
 """
-HELD_BEFORE = """
+HELD_NEAR = """
 SELECT EXISTS (SELECT FROM session WHERE program_id = $1 AND state = 'held' AND session_id <> $2
-    AND learner_id IN ($3, $4) AND mentor_id IN ($3, $4) AND held_on >= $5)
+    AND learner_id IN ($3, $4) AND mentor_id IN ($3, $4) AND held_on BETWEEN $5 AND $6)
 """
 MAKE_RELATIONSHIP = """
 INSERT INTO relationship (program_id, one_id, other_id, made_at)
@@ -86,6 +90,7 @@ class Message:
     """A message as it was sent."""
 
     message_id: UUID
+    session_id: UUID
     position: int
     sender_id: UUID
     text: str
@@ -119,6 +124,12 @@ async def policy(transaction: Transaction, program_id: UUID) -> RequestPolicy | 
     query = "SELECT policy FROM program WHERE program_id = $1 AND status = 'active'"
     found = await transaction.fetchval(query, program_id)
     return RequestPolicy.model_validate(found) if found else None
+
+
+async def slot_limit(transaction: Transaction, mentor_id: UUID) -> int:
+    """The most that any program of a mentor's lets them take a month."""
+    found: int | None = await transaction.fetchval(SLOT_LIMIT, mentor_id)
+    return found or RequestPolicy().sessions_per_mentor_and_month
 
 
 async def lock_availability(transaction: Transaction, person_id: UUID, at: datetime) -> Availability:
@@ -168,7 +179,7 @@ async def sessions_of(
     transaction: Transaction, person_id: UUID, role: str, state: str | None, after: Sequence[Any] | None, limit: int
 ) -> list[Session]:
     """A person's sessions, newest first, after a cursor's (created_at, id). `role` is learner, mentor or any."""
-    created_at, session_id = (datetime.fromisoformat(after[0]), after[1]) if after else (None, None)
+    created_at, session_id = after or (None, None)
     rows = await transaction.fetch(LIST_SESSIONS, person_id, role, state, created_at, session_id, limit)
     return [Session(**row) for row in rows]
 
@@ -191,17 +202,16 @@ async def overdue_ids(transaction: Transaction, at: datetime, limit: int) -> lis
     return [row["session_id"] for row in await transaction.fetch(OVERDUE, at, limit)]
 
 
-async def add_message(transaction: Transaction, session_id: UUID, message: Message) -> None:
+async def add_message(transaction: Transaction, message: Message) -> None:
     """Keep a message."""
     query = """INSERT INTO message (message_id, session_id, position, sender_id, text, sent_at)
                VALUES ($1, $2, $3, $4, $5, $6)"""
-    values = (message.message_id, session_id, message.position, message.sender_id, message.text, message.sent_at)
-    await transaction.execute(query, *values)
+    await transaction.execute(query, *astuple(message))
 
 
 async def message(transaction: Transaction, message_id: UUID) -> Message | None:
     """The message with this id."""
-    query = "SELECT message_id, position, sender_id, text, sent_at FROM message WHERE message_id = $1"
+    query = "SELECT message_id, session_id, position, sender_id, text, sent_at FROM message WHERE message_id = $1"
     row = await transaction.fetchrow(query, message_id)
     return Message(**row) if row else None
 
@@ -229,12 +239,12 @@ async def wish(transaction: Transaction, session_id: UUID, side: Role, wish: boo
     return both
 
 
-async def held_before(transaction: Transaction, session: Session, within: timedelta) -> bool:
-    """Whether the two had another session in the program not long before."""
+async def held_near(transaction: Transaction, session: Session, within: timedelta) -> bool:
+    """Whether the two had another session in the program not long before or after."""
     assert session.held_on, "asked of a session that was held"
     pair = (session.learner_id, session.mentor_id)
-    since = session.held_on - within
-    found: bool = await transaction.fetchval(HELD_BEFORE, session.program_id, session.session_id, *pair, since)
+    days = (session.held_on - within, session.held_on + within)
+    found: bool = await transaction.fetchval(HELD_NEAR, session.program_id, session.session_id, *pair, *days)
     return found
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from chassis.http import Cursor
 from flash_schemas.session import (
     AvailabilityChangedV1,
     MessageSentV1,
@@ -181,6 +182,74 @@ async def test_a_second_session_makes_a_relationship_once(world: World) -> None:
         await world.post(by, f"/sessions/{session_id}/meet-again", {"wish": True})
     made = await world.api.events(RelationshipMadeV1)
     assert [event.by for event, _ in made] == ["held_again"]
+
+
+async def test_two_sessions_of_a_pair_stated_at_the_same_moment_make_a_relationship(world: World) -> None:
+    for _ in range(4):
+        learner, mentor = await world.person(), await world.person()
+        asked = [await world.asked(learner, mentor), await world.asked(mentor, learner)]
+        for session_id, by in zip(asked, (mentor, learner), strict=True):
+            assert (await world.post(by, f"/sessions/{session_id}/accept")).status_code == 200
+        await asyncio.gather(
+            *(world.post(learner, f"/sessions/{each}/held", {"held_on": str(TODAY)}) for each in asked)
+        )
+        assert len((await world.get(learner, "/me/relationships")).json()["items"]) == 1
+
+
+async def test_either_gives_an_accepted_session_up(world: World) -> None:
+    learner, mentor = await world.person(), await world.person()
+    session_id = await world.asked(learner, mentor)
+    await world.post(mentor, f"/sessions/{session_id}/accept")
+    assert (await world.post(mentor, f"/sessions/{session_id}/withdraw")).json()["state"] == "cancelled"
+    assert [event.by for event, _ in await world.api.events(SessionCancelledV1)] == ["mentor"]
+    late = await world.post(learner, f"/sessions/{session_id}/messages", {"text": "No harm done"})
+    assert late.status_code == 201
+
+
+async def test_what_is_left_counts_under_the_programs_limit_everywhere(world: World) -> None:
+    await world.program(sessions_per_mentor_and_month=5)
+    mentor = await world.person()
+    for _ in range(2):
+        session_id = await world.asked(await world.person(), mentor)
+        await world.post(mentor, f"/sessions/{session_id}/accept")
+    assert (await world.get(mentor, "/me/availability")).json()["slots_left"] == 3
+    last = (await world.api.events(AvailabilityChangedV1))[-1][0]
+    assert (last.capacity, last.slots_left) == (5, 3)
+
+
+async def test_a_message_with_a_key_is_sent_once(world: World) -> None:
+    learner, mentor = await world.person(), await world.person()
+    path, key = f"/sessions/{await world.asked(learner, mentor)}/messages", {"Idempotency-Key": f"key-{uuid4()}"}
+    answers = [await world.post(mentor, path, {"text": "Once"}, **key) for _ in range(2)]
+    assert answers[0].json() == answers[1].json()
+
+
+async def test_a_message_id_belongs_to_one_session(world: World) -> None:
+    learner, mentor = await world.person(), await world.person()
+    body = {"message_id": str(uuid4()), "text": "Hello"}
+    for expected in (201, 409):
+        path = f"/sessions/{await world.asked(learner, mentor, skill_id=str(uuid4()))}/messages"
+        assert (await world.post(learner, path, body)).status_code == expected
+
+
+async def test_a_session_whose_time_has_come_outlives_a_leave(world: World) -> None:
+    learner, mentor = await world.person(), await world.person()
+    session_id = await world.asked(learner, mentor)
+    await world.post(mentor, f"/sessions/{session_id}/accept")
+    async with world.api.database.connection() as connection:
+        await connection.execute("UPDATE session SET starts_at = now() - interval '1 day'")
+    await world.person(mentor, status="on_leave")
+    await world.settle()
+    assert await state(world, learner, session_id) == "accepted"
+
+
+async def test_what_cannot_be_stored_or_read_is_refused_by_name(world: World) -> None:
+    learner, mentor = await world.person(), await world.person()
+    nul = await world.post(learner, "/sessions", world.body(mentor, want_to_learn="a\0b"))
+    assert (nul.status_code, nul.json()["errors"][0]["field"]) == (422, "want_to_learn")
+    for wrong in (Cursor.encode("x", "y"), Cursor.encode(1, 2), Cursor.encode("2026-01-01")):
+        answer = await world.get(learner, f"/sessions?cursor={wrong}")
+        assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "cursor")
 
 
 async def test_a_survey_is_answered_once_by_each(world: World) -> None:

@@ -21,6 +21,7 @@ ALLOWED = {
     ("requested", "expire", None): "expired",
     ("requested", "depart", None): "withdrawn",
     ("accepted", "withdraw", "learner"): "cancelled",
+    ("accepted", "withdraw", "mentor"): "cancelled",
     ("accepted", "depart", None): "cancelled",
     ("accepted", "hold", "learner"): "held",
     ("accepted", "hold", "mentor"): "held",
@@ -65,7 +66,7 @@ class Sessions(RuleBasedStateMachine):
 
     @rule(side=SIDES)
     def withdraw(self, side: str) -> None:
-        self.attempt("withdraw", side, lambda: model.withdrawn(self.session, self.people[side]))
+        self.attempt("withdraw", side, lambda: model.withdrawn(self.session, self.people[side], self.at))
 
     @rule(side=SIDES)
     def hold(self, side: str) -> None:
@@ -73,11 +74,11 @@ class Sessions(RuleBasedStateMachine):
 
     @rule()
     def expire(self) -> None:
-        self.attempt("expire", None, lambda: model.expired(self.session))
+        self.attempt("expire", None, lambda: model.expired(self.session, self.at))
 
     @rule(side=st.sampled_from(["learner", "mentor"]))
     def depart(self, side: str) -> None:
-        self.attempt("depart", None, lambda: model.closed_for(self.session, self.people[side]))
+        self.attempt("depart", None, lambda: model.closed_for(self.session, self.people[side], self.at))
 
     @rule(side=SIDES)
     def speak(self, side: str) -> None:
