@@ -13,6 +13,7 @@ from flash_local.gateway import Gateway
 from flash_local.identity import IdentityProvider
 from flash_local.installation import Installation, side_by_side
 from flash_local.personas import introduce
+from flash_local.prometheus import Prometheus, find_prometheus
 from flash_local.services import SERVICES, Issuer, Service
 from flash_local.state import ServiceState, State
 from flash_local.topics import create_topics
@@ -28,7 +29,7 @@ async def start_platform(here: Installation) -> State:
         started = starting.create_task(start_services(here, issuer))
         starting.create_task(_identity(here, provider))
     gateway = await _gateway(here, started.result(), issuer)
-    state = _state(here, started.result(), provider, gateway)
+    state = _state(here, started.result(), provider, gateway, await _prometheus(here, started.result(), gateway))
     state = state.model_copy(update={"personas": await introduce(gateway.url, provider)})
     state.write(here.home.state_file)
     return state
@@ -91,11 +92,24 @@ async def _gateway(here: Installation, started: dict[str, ServiceState], issuer:
     return gateway
 
 
+async def _prometheus(here: Installation, started: dict[str, ServiceState], gateway: Gateway) -> str | None:
+    """Its address; None where it is not installed."""
+    executable = find_prometheus()
+    if executable is None:
+        return None
+    targets = {name: service.metrics for name, service in started.items()} | {"gateway": gateway.metrics_url}
+    prometheus = Prometheus(here.home.data / "prometheus", here.ports.take("prometheus"), targets)
+    prometheus.write_config()
+    await here.supervisor.start(prometheus.program(executable))
+    return prometheus.url
+
+
 def _state(
     here: Installation,
     started: dict[str, ServiceState],
     provider: IdentityProvider,
     gateway: Gateway,
+    prometheus: str | None,
 ) -> State:
     engines = every.addresses(here)
     return State(
@@ -106,6 +120,7 @@ def _state(
         postgres=engines.postgres_url,
         kafka=engines.kafka_bootstrap,
         opensearch=engines.opensearch_url,
+        prometheus=prometheus,
     )
 
 
