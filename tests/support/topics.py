@@ -36,7 +36,9 @@ class Topics:
 
     async def _rewound(self, consumer: AIOKafkaConsumer, topic: str) -> list[TopicPartition]:
         cluster = await consumer._client.fetch_all_metadata()
-        places = [TopicPartition(topic, number) for number in cluster.partitions_for_topic(topic)]
+        numbers = cluster.partitions_for_topic(topic)
+        assert numbers, f"the broker does not know {topic} yet"
+        places = [TopicPartition(topic, number) for number in numbers]
         consumer.assign(places)
         await consumer.seek_to_beginning(*places)
         return places

@@ -10,7 +10,6 @@ import random
 import time
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
@@ -21,6 +20,7 @@ from faststream.kafka.message import KafkaMessage
 from faststream.kafka.subscriber.usecase import BatchSubscriber
 
 from chassis import logs, metrics
+from chassis.accounting import account
 from chassis.consumer import (
     Consumer,
     Delivery,
@@ -36,13 +36,11 @@ from chassis.database import TRANSIENT_ERRORS, Database, Transaction, is_transie
 from chassis.dead_letters import DeadLetters, TooManyDeadLetters
 from chassis.kafka import Publisher, PublishFailed
 from chassis.settings import Settings
-from chassis.trace import trace_id_of
 
 log = logs.get(__name__)
 
 Batch = list[tuple[Item, Any]]
 COMMIT_TIMEOUT_S = 5
-LOGGED_EVENT_IDS = 20
 
 
 class ConsumerComponent(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka ships no types
@@ -178,7 +176,7 @@ class ConsumerComponent(ConsumerRebalanceListener):  # type: ignore[misc] # aiok
             return
         await self._apply(batch)
         await self._tell_kafka(next_offsets((item for item, _ in batch), self._settings.topic_prefix))
-        self._account([item for item, _ in batch])
+        account(self._service, self.name, [item for item, _ in batch], waiting=self._waiting())
 
     async def _fresh(self, records: tuple[Any, ...]) -> Batch:
         """The records that stand at or after their partition's position; decoded."""
@@ -282,30 +280,6 @@ class ConsumerComponent(ConsumerRebalanceListener):  # type: ignore[misc] # aiok
         kafka = self._kafka()
         believed = ((place, self._positions.of(place)) for place in kafka.assignment())
         return any(position is not None and (kafka.highwater(place) or 0) > position for place, position in believed)
-
-    def _account(self, items: list[Item]) -> None:
-        now = datetime.now(UTC)
-        by_trace: dict[str | None, list[str]] = {}
-        newest: dict[str, float] = {}
-        for item in items:
-            outcome = "done" if isinstance(item, Delivery) else "parked"
-            metrics.CONSUMER_EVENTS.labels(*self._labels, item.origin.topic, outcome).inc()
-            if isinstance(item, Delivery):
-                age_s = max(0.0, (now - item.envelope.time).total_seconds())
-                metrics.EVENT_AGE.labels(*self._labels).observe(age_s)
-                newest[item.origin.topic] = age_s
-                by_trace.setdefault(trace_id_of(item.envelope.traceparent), []).append(str(item.envelope.event_id))
-        waiting = self._waiting()
-        for topic, age_s in newest.items():
-            metrics.CONSUMER_LAG.labels(*self._labels, topic).set(age_s if waiting else 0)
-        for trace_id, ids in by_trace.items():
-            log.info(
-                "events_handled",
-                consumer=self.name,
-                trace_id=trace_id,
-                events=len(ids),
-                event_ids=ids[:LOGGED_EVENT_IDS],
-            )
 
 
 def _first_offsets(records: Sequence[Any]) -> Iterable[tuple[TopicPartition, int]]:

@@ -10,6 +10,7 @@ from flash_local.databases import DatabaseUrls
 from flash_local.engines.every import Engines
 
 from tests.support import aggregates
+from tests.support.consumers import Kit
 from tests.support.topics import Topics
 
 HANDLED = """
@@ -52,3 +53,10 @@ async def topics(settings: Settings) -> AsyncIterator[Topics]:
     opened = Topics(settings)
     yield opened
     await opened.close()
+
+
+@pytest.fixture
+async def kit(settings: Settings, database: Database, topics: Topics) -> AsyncIterator[Kit]:
+    kit = Kit(settings, database, topics)
+    async with kit.exits:
+        yield kit

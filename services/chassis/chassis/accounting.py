@@ -1,0 +1,37 @@
+"""What a handled batch leaves in the metrics and the log: outcomes, ages, and the ids by trace."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from chassis import logs, metrics
+from chassis.consumer import Delivery, Item
+from chassis.trace import trace_id_of
+
+log = logs.get(__name__)
+
+LOGGED_EVENT_IDS = 20
+
+
+def account(service: str, consumer: str, items: Sequence[Item], *, waiting: bool) -> None:
+    """Count these items, done or parked; `waiting` says whether Kafka holds more, so that the lag is their age."""
+    now = datetime.now(UTC)
+    by_trace: dict[str | None, list[str]] = {}
+    newest: dict[str, float] = {}
+    for item in items:
+        outcome = "done" if isinstance(item, Delivery) else "parked"
+        metrics.CONSUMER_EVENTS.labels(service, consumer, item.origin.topic, outcome).inc()
+        if isinstance(item, Delivery):
+            age_s = max(0.0, (now - item.envelope.time).total_seconds())
+            metrics.EVENT_AGE.labels(service, consumer).observe(age_s)
+            newest[item.origin.topic] = age_s
+            by_trace.setdefault(trace_id_of(item.envelope.traceparent), []).append(str(item.envelope.event_id))
+    for topic, age_s in newest.items():
+        metrics.CONSUMER_LAG.labels(service, consumer, topic).set(age_s if waiting else 0)
+    for trace_id, ids in by_trace.items():
+        log.info(
+            "events_handled",
+            consumer=consumer,
+            trace_id=trace_id,
+            events=len(ids),
+            event_ids=ids[:LOGGED_EVENT_IDS],
+        )

@@ -1,0 +1,103 @@
+"""How a consumer stops, is braked, and says that it does not get on; and when it must not say so."""
+
+import time
+from typing import Any
+from uuid import uuid4
+
+from chassis.consuming import ConsumerComponent
+from chassis.testing import FakePublisher
+
+from tests.support.aggregates import TOPIC, a_record
+from tests.support.consumers import DEAD_LETTERS, FailsAtFirst, Kit, event_id, refusing
+from tests.support.running import running
+from tests.support.waiting import eventually
+
+
+async def test_too_many_dead_letters_halt_the_consumer_and_a_restart_after_the_mend_loses_nothing(kit: Kit) -> None:
+    sent = await kit.send(12, uuid4())
+    broken = kit.component(refusing(lambda _: True, ValueError()), dead_letters_consecutive_limit=5)
+    stop = await kit.start(broken)
+    assert f"too many dead letters from {TOPIC}" in str(await eventually(lambda: broken.halted))
+    assert broken.problem() is None  # a restart would only park more
+    sent += await kit.send(1)
+    parked = [event_id(letter) for letter in await kit.parked()]
+    assert parked == sent[:5]
+    assert await kit.handled() == []
+    stop.set()
+    await kit.start(kit.component(dead_letters_consecutive_limit=5))
+    await kit.all_handled(sent[5:])
+
+
+async def test_dead_letters_that_cannot_be_sent_hold_the_position_and_do_not_count_for_the_brake(kit: Kit) -> None:
+    publisher = FakePublisher(failures=10)
+    await kit.topics.send(a_record(type="flash.unheard.of.v9"))
+    sent = await kit.send(3)
+    component = kit.component(publisher=publisher, dead_letters_consecutive_limit=2, dead_letters_window_limit=2)
+    await kit.start(component)
+    await kit.all_handled(sent)
+    assert publisher.failures == 0
+    assert [letter.topic for letter in publisher.records] == [DEAD_LETTERS]
+    assert component.halted is None
+
+
+async def test_a_batch_at_work_is_finished_before_the_consumer_stops(kit: Kit) -> None:
+    held = kit.holding()
+    sent = await kit.send(5, uuid4())
+    async with running(kit.component(held), database=kit.database) as stopping:
+        await held.asked.wait()
+        stopping.set()
+        held.released.set()
+    assert await kit.handled() == sent
+    assert list((await kit.positions()).values()) == [5]
+
+
+async def test_a_consumer_that_gets_nowhere_with_events_waiting_says_so(kit: Kit) -> None:
+    handler = FailsAtFirst(10_000, ConnectionError())
+    component = kit.component(handler, stalled_after_ms=1)
+    await kit.start(component)
+    sent = await kit.send(1)
+    assert "nothing was handled" in str(await eventually(component.problem))
+    handler.left = 0
+    await kit.all_handled(sent)
+    await eventually(lambda: component.problem() is None)
+
+
+def knows_the_end_of_both_partitions(component: ConsumerComponent) -> bool:
+    kafka: Any = component._subscriber and component._subscriber.consumer
+    return bool(kafka) and sum(kafka.highwater(place) is not None for place in kafka.assignment()) == 2
+
+
+async def test_a_consumer_that_restarts_with_nothing_to_do_is_healthy(kit: Kit) -> None:
+    stop = await kit.start(kit.component())
+    await kit.all_handled(await kit.send(10))
+    stop.set()
+    idle = kit.component(stalled_after_ms=0)
+    await kit.start(idle)
+    await eventually(lambda: knows_the_end_of_both_partitions(idle))
+    assert idle.problem() is None
+
+
+async def test_an_event_after_a_long_silence_is_no_reason_to_restart(kit: Kit) -> None:
+    held = kit.holding()
+    component = kit.component(held, stalled_after_ms=300)
+    held.released.set()
+    await kit.start(component)
+    subject = uuid4()
+    sent = await kit.send(1, subject)
+    await kit.all_handled(sent)
+    held.hold()
+    await eventually(lambda: time.monotonic() - component._progressed_at > 0.3)
+    sent += await kit.send(1, subject)
+    await held.asked.wait()
+    assert component.problem() is None
+    assert "nothing was handled" in str(await eventually(component.problem))
+    held.released.set()
+    await kit.all_handled(sent)
+
+
+async def test_a_consumer_whose_task_ended_says_so(kit: Kit) -> None:
+    component = kit.component()
+    await kit.start(component)
+    (task,) = await eventually(lambda: list(component._subscriber.tasks) if component._subscriber else [])
+    task.cancel()
+    assert await eventually(component.problem) == "the consuming task has ended"

@@ -1,0 +1,114 @@
+"""Where a consumer reads on: its positions live in Postgres, whatever Kafka and other processes believe."""
+
+from uuid import uuid4
+
+import pytest
+from aiokafka import TopicPartition
+from chassis.consumer import PositionLost, Positions
+from chassis.settings import Settings
+
+from tests.support.aggregates import TOPIC
+from tests.support.consumers import Kit
+
+SAME_TRANSACTION = """
+SELECT handled.xmin::text = position.xmin::text FROM consumer_offset AS position, handled
+WHERE position.next_offset = $1 ORDER BY handled.position DESC LIMIT 1
+"""
+
+
+async def test_the_position_moves_in_the_transaction_of_the_effect(kit: Kit) -> None:
+    await kit.start(kit.component())
+    sent = await kit.send(3, uuid4())
+    await kit.all_handled(sent)
+    assert list((await kit.positions()).values()) == [3]
+    async with kit.database.connection() as connection:
+        assert await connection.fetchval(SAME_TRANSACTION, 3)
+
+
+async def test_of_two_that_read_the_same_partitions_each_event_is_handled_by_one(kit: Kit) -> None:
+    for service in ("one", "two"):  # in groups of their own, so that Kafka keeps them apart no more
+        await kit.start(kit.component(service=service, consumer_batch_records=5))
+    sent = [sent for _ in range(10) for sent in await kit.send(20)]
+    await kit.all_handled(sent)
+    assert await kit.parked() == []
+
+
+async def test_who_was_overtaken_while_at_work_writes_nothing(kit: Kit) -> None:
+    held = kit.holding()
+    sent = await kit.send(5, uuid4())
+    await kit.start(kit.component(held, service="overtaken"))
+    await held.asked.wait()
+    stop = await kit.start(kit.component(service="owner"))
+    await kit.all_handled(sent)
+    stop.set()
+    held.released.set()
+    sent += await kit.send(1)
+    await kit.all_handled(sent)
+    assert await kit.parked() == []
+
+
+async def test_a_rebalance_while_a_batch_is_at_work_parks_nothing_and_repeats_nothing(kit: Kit) -> None:
+    held = kit.holding()
+    sent = await kit.send(5, uuid4())
+    component = kit.component(held)
+    await kit.start(component)
+    await held.asked.wait()
+    await component.on_partitions_revoked([])
+    held.released.set()
+    await kit.all_handled(sent)
+    assert await kit.parked() == []
+
+
+async def test_a_group_that_grows_and_shrinks_under_load_handles_everything_once(kit: Kit) -> None:
+    await kit.start(kit.component(consumer_batch_records=5))
+    sent = await kit.send(50)
+    for _ in range(3):
+        joined = await kit.start(kit.component(consumer_batch_records=5))
+        sent += await kit.send(50)
+        await kit.all_handled(sent)
+        joined.set()
+    sent += await kit.send(50)
+    await kit.all_handled(sent)
+    assert await kit.parked() == []
+
+
+async def test_a_first_position_never_overwrites_one_that_another_has_moved(kit: Kit) -> None:
+    place = TopicPartition("anything", 0)
+    slow, fast = Positions("taker"), Positions("taker")
+    async with kit.database.transaction() as transaction:
+        assert await slow.load(transaction, place) is None
+        await fast.reset(transaction, place, 0, stored=None)
+        fast.believe({place: 0})
+        await fast.move(transaction, {place: 10})
+    with pytest.raises(PositionLost):
+        async with kit.database.transaction() as transaction:
+            await slow.reset(transaction, place, 0, stored=None)
+    assert await kit.positions() == {0: 10}
+
+
+async def test_a_restart_goes_on_from_the_position_in_postgres_when_kafka_knows_none(kit: Kit) -> None:
+    stop = await kit.start(kit.component(service="before"))
+    sent = await kit.send(10)
+    await kit.all_handled(sent)
+    stop.set()
+    sent += await kit.send(10)
+    await kit.start(kit.component(service="after"))  # a new group: no offsets in Kafka
+    await kit.all_handled(sent)
+
+
+async def test_the_position_in_postgres_wins_over_a_later_one_in_kafka(kit: Kit) -> None:
+    sent = await kit.send(10)
+    await kit.topics.commit_as("test.taker", TOPIC)
+    await kit.start(kit.component())
+    sent += await kit.send(4)
+    await kit.all_handled(sent)
+
+
+async def test_a_position_outside_the_topic_starts_it_over(kit: Kit, settings: Settings) -> None:
+    sent = await kit.send(6)
+    async with kit.database.transaction() as transaction:
+        for number in range(2):
+            place = TopicPartition(settings.topic_prefix + TOPIC, number)
+            await Positions("taker").reset(transaction, place, 1_000, stored=None)
+    await kit.start(kit.component())
+    await kit.all_handled(sent)
