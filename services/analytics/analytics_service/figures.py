@@ -142,7 +142,6 @@ ANSWERED = {
 }
 SENT = (Measure.SURVEY_SENT_LEARNER, Measure.SURVEY_SENT_MENTOR)
 RATED = (Measure.RATED_LEARNER, Measure.RATED_MENTOR)
-PAIRS = (Measure.CONNECTION, Measure.RELATIONSHIP)
 BY_SIDE = ("survey_response_ratio", "satisfaction_ratio", "satisfaction_mean")
 DEFINITIONS = (
     Definition(
@@ -150,7 +149,12 @@ DEFINITIONS = (
     ),
     Definition("two_way_threads", "two-way-threads", (Measure.THREAD,), _count(Measure.TWO_WAY_THREAD, Measure.THREAD)),
     Definition("connections", "connections", (Measure.CONNECTION,), _count(Measure.CONNECTION, Measure.CONNECTION)),
-    Definition("relationships_made", "relationships-made", PAIRS, _count(Measure.RELATIONSHIP, Measure.CONNECTION)),
+    Definition(
+        "relationships_made",
+        "relationships-made",
+        (Measure.CONNECTION,),
+        _count(Measure.RELATIONSHIP, Measure.CONNECTION),
+    ),
     Definition(
         "relationship_ratio",
         "relationship-ratio",

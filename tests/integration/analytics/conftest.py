@@ -10,6 +10,7 @@ import pytest
 from analytics_service import consumers
 from analytics_service.app import build
 from analytics_service.settings import Settings
+from chassis.consumer import Delivery
 from chassis.database import Database
 from flash_local.databases import DatabaseUrls
 from flash_schemas import session as said
@@ -45,13 +46,21 @@ class World:
         for event in events:
             self.versions[event.aggregate_id] = self.versions.get(event.aggregate_id, 0) + 1
             deliveries.append(delivery(event, self.versions[event.aggregate_id], at=at))
-        handle = consumers.take_directory if isinstance(events[0], DIRECTORY) else consumers.take_facts
+        await self.hear(*deliveries)
+
+    async def hear(self, *deliveries: Delivery) -> None:
+        """One batch reaches its handler."""
+        handle = consumers.take_directory if isinstance(deliveries[0].event, DIRECTORY) else consumers.take_facts
         async with self.database.transaction() as transaction:
             await handle(transaction, deliveries)
 
     async def program(self, *objectives: Objective, name: str = "Onboarding") -> None:
+        """The program says how it is now."""
+        await self.say(self.a_program(*objectives, name=name))
+
+    def a_program(self, *objectives: Objective, name: str = "Onboarding") -> ProgramChangedV1:
         """The program, from the first of March 2026."""
-        program = ProgramChangedV1(
+        return ProgramChangedV1(
             program_id=self.program_id,
             change="edited",
             name=name,
@@ -61,17 +70,12 @@ class World:
             search_fields={},
             request_policy={},
             owners=(self.owner_id,),
-            starts_on=MARCH.date().replace(day=1),
+            starts_on=MARCH_10.replace(day=1),
         )
-        await self.say(program)
 
     async def place(self, person_id: UUID, department: UnitRef, at: datetime = MARCH, **values: Any) -> None:
         """A person's profile says where they stand."""
-        team = UnitRef(unit_id=uuid4(), name="Team")
-        usual: dict[str, Any] = {"change": "edited", "name": "x", "job_title": "x", "job_level": 1, "location": "x"}
-        path = (COMPANY, department, team)
-        usual |= {"person_id": person_id, "status": "active", "unit_path": path}
-        await self.say(ProfileChangedV1(**usual | values), at=at)
+        await self.say(a_profile(person_id, department, **values), at=at)
 
     async def ask(self, learner_id: UUID | None = None, mentor_id: UUID | None = None, at: datetime = MARCH) -> "Ids":
         """A request; the ids that every later event of it carries."""
@@ -138,6 +142,14 @@ def objective(metric: Any, target: float, due: date = date(2026, 3, 31), smalles
     return Objective(
         objective_id=uuid4(), text="As agreed", metric=metric, target=target, due=due, smallest_cases=smallest_cases
     )
+
+
+def a_profile(person_id: UUID, department: UnitRef, **values: Any) -> ProfileChangedV1:
+    """Somebody in a team of this department."""
+    usual: dict[str, Any] = {"change": "edited", "name": "x", "job_title": "x", "job_level": 1, "location": "x"}
+    path = (COMPANY, department, UnitRef(unit_id=uuid4(), name="Team"))
+    usual |= {"person_id": person_id, "status": "active", "unit_path": path}
+    return ProfileChangedV1(**usual | values)
 
 
 @pytest.fixture

@@ -8,7 +8,8 @@ import pytest
 from flash_schemas import session as said
 from flash_schemas.profile import UnitRef
 
-from tests.integration.analytics.conftest import MARCH, World, objective
+from tests.integration.analytics.conftest import MARCH, World, a_profile, objective
+from tests.support.deliveries import delivery
 
 APRIL = datetime(2026, 4, 3, 12, tzinfo=UTC)
 WHAT_IS_SHOWN = ("value", "cases", "state")
@@ -243,8 +244,31 @@ async def test_a_report_that_did_not_change_is_not_sent_again(world: World) -> N
     assert changed.status_code == 200
 
 
-async def test_an_older_version_of_a_program_does_not_come_back(world: World) -> None:
-    await world.program(name="New")
-    world.versions[world.program_id] = 0
-    await world.program(name="Old")
+async def test_a_thread_that_turns_out_to_be_older_leaves_its_people_out_of_the_later_month(world: World) -> None:
+    await world.program()
+    sessions = [await world.ask() for _ in range(3)]
+    for ids in sessions:
+        await world.write(ids, "learner", at=APRIL)
+    april = {"from": "2026-04-01", "to": "2026-04-30"}
+    assert figure(await world.report(**april), "two_way_threads") == (0, 3, "value")
+    await world.write(sessions[0], "mentor", at=MARCH)
+    assert figure(await world.report(**april), "two_way_threads") == (None, None, "suppressed")
+
+
+async def test_the_newest_version_of_a_program_stays_in_whatever_order_versions_come(world: World) -> None:
+    new, old = world.a_program(name="New"), world.a_program(name="Old")
+    await world.hear(delivery(new, 2), delivery(old, 1))
     assert (await world.report())["name"] == "New"
+    await world.hear(delivery(old, 1))
+    assert (await world.report())["name"] == "New"
+
+
+async def test_a_department_has_the_name_it_was_given_last(world: World) -> None:
+    await world.program()
+    learner_id, unit_id = uuid4(), uuid4()
+    await world.ask(learner_id)
+    new, old = (a_profile(learner_id, UnitRef(unit_id=unit_id, name=name)) for name in ("New", "Old"))
+    await world.hear(delivery(new, 2, at=MARCH), delivery(old, 1, at=MARCH - timedelta(days=1)))
+    assert [unit["name"] for unit in (await world.report())["units"]] == ["New"]
+    await world.hear(delivery(old, 1, at=MARCH - timedelta(days=1)))
+    assert [unit["name"] for unit in (await world.report())["units"]] == ["New"]

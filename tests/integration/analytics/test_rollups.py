@@ -7,7 +7,7 @@ from collections import Counter
 from typing import Any
 from uuid import uuid4
 
-from analytics_service import consumers
+from analytics_service import consumers, store
 from analytics_service.rollup import recompute
 from chassis.database import Database
 from flash_local.databases import DatabaseUrls
@@ -85,13 +85,24 @@ async def test_recomputing_repairs_a_wrong_rollup_and_says_so(world: World) -> N
     assert await differing(world.database) == 0
 
 
-async def test_consumers_wait_for_a_recomputation_and_go_on(world: World) -> None:
+async def test_recomputing_waits_for_a_batch_at_work_and_counts_it(world: World) -> None:
     ids = await world.ask()
+    asked = said.SessionAcceptedV1(**ids, capacity_month="2026-03")
     async with world.database.transaction() as transaction:
-        await transaction.execute("LOCK TABLE rollup_count, rollup_person IN SHARE ROW EXCLUSIVE MODE")
+        await consumers.take_facts(transaction, [delivery(asked, 2, at=MARCH)])
+        recomputing = asyncio.create_task(differing(world.database))
+        await eventually(lambda: somebody_waits(world.database))
+    assert await recomputing == 0
+
+
+async def test_a_batch_waits_for_recomputing_but_reports_do_not(world: World) -> None:
+    ids = await world.ask()
+    await world.program()
+    async with world.database.transaction() as transaction:
+        await store.stop_rolling_up(transaction)
         other = asyncio.create_task(world.write(ids, "mentor"))
         await eventually(lambda: somebody_waits(world.database))
-        assert (await world.get()).status_code == 404, "reports are answered meanwhile"
+        assert (await world.get()).status_code == 200
     await other
     assert await differing(world.database) == 0
 
