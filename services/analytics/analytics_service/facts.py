@@ -259,5 +259,12 @@ FactT = TypeVar("FactT", Session, Survey, Pair)
 def _earliest_fields(one: FactT, other: FactT) -> FactT:
     """Field by field the smallest known value; ids are equal anyway."""
     names = one.__dataclass_fields__
-    known: dict[str, Any] = {name: earliest(getattr(one, name), getattr(other, name)) for name in names}
+    known: dict[str, Any] = {name: _smaller(getattr(one, name), getattr(other, name)) for name in names}
     return type(one)(**known)
+
+
+def _smaller(one: Any, other: Any) -> Any:
+    """Like `earliest`, for the hot path."""
+    if one is None or other is None:
+        return other if one is None else one
+    return min(one, other)
