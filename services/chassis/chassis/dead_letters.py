@@ -84,9 +84,8 @@ class Brake:
 
     def check(self, topic: str, count: int) -> None:
         """Raises TooManyDeadLetters when `count` more would be too many."""
-        while self._parked_at and self._parked_at[0] <= self._seen + count - self._window_records:
-            self._parked_at.popleft()
-        in_window = len(self._parked_at) + count
+        out_of_window = self._seen + count - self._window_records
+        in_window = sum(at > out_of_window for at in self._parked_at) + count
         if self._consecutive + count > self._consecutive_limit or in_window > self._window_limit:
             raise TooManyDeadLetters(topic)
 
@@ -95,6 +94,8 @@ class Brake:
         self._parked_at.extend(range(self._seen + 1, self._seen + count + 1))
         self._seen += count
         self._consecutive += count
+        while self._parked_at and self._parked_at[0] <= self._seen - self._window_records:
+            self._parked_at.popleft()
 
 
 def _place(item: Invalid) -> dict[str, Any]:

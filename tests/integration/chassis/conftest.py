@@ -10,6 +10,7 @@ from flash_local.databases import DatabaseUrls
 from flash_local.engines.every import Engines
 
 from tests.support import aggregates
+from tests.support.apis import offline_settings
 from tests.support.consumers import Kit
 from tests.support.topics import Topics
 
@@ -21,28 +22,26 @@ CREATE TABLE handled (
 
 
 @pytest.fixture
-async def settings(chassis_database: DatabaseUrls, engines: Engines, topic_prefix: str) -> Settings:
-    """As in production, but for pauses that a test need not wait for. There are two tables to play with."""
+async def offline(chassis_database: DatabaseUrls) -> Settings:
+    """Settings of a process without Kafka, on a database that has two more tables to play with."""
     owner = await asyncpg.connect(chassis_database.owner)
     try:
         await owner.execute(aggregates.TABLE)
         await owner.execute(HANDLED)
     finally:
         await owner.close()
-    return Settings(
-        database_url=chassis_database.app,
-        kafka_bootstrap=engines.kafka_bootstrap,
-        topic_prefix=topic_prefix,
-        jwt_issuer="https://id.test",
-        jwks_url="http://127.0.0.1:1/jwks.json",
-        retry_backoff_min_ms=5,
-        retry_backoff_max_ms=40,
-    )
+    return Settings(**offline_settings(chassis_database.app), retry_backoff_min_ms=5, retry_backoff_max_ms=40)
 
 
 @pytest.fixture
-async def database(settings: Settings) -> AsyncIterator[Database]:
-    opened = Database(settings)
+def settings(offline: Settings, engines: Engines, topic_prefix: str) -> Settings:
+    """The same with Kafka and topics; as in production, but for pauses that a test need not wait for."""
+    return offline.model_copy(update={"kafka_bootstrap": engines.kafka_bootstrap, "topic_prefix": topic_prefix})
+
+
+@pytest.fixture
+async def database(offline: Settings) -> AsyncIterator[Database]:
+    opened = Database(offline)
     await opened.open()
     yield opened
     await opened.close()

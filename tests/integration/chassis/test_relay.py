@@ -182,13 +182,13 @@ async def test_a_transaction_in_another_database_holds_back_nothing(
 
 
 async def test_of_two_relays_one_publishes_and_the_other_takes_over_when_it_stops(
-    settings: Settings, database: Database
+    offline: Settings, database: Database
 ) -> None:
     leader, heir = FakePublisher(), FakePublisher()
-    async with running(relay(settings, leader), database=database) as stop_leader:
+    async with running(relay(offline, leader), database=database) as stop_leader:
         changed = [await commit_change(database)]
         await eventually(lambda: leader.records)
-        async with running(relay(settings, heir), database=database):
+        async with running(relay(offline, heir), database=database):
             changed += [await commit_change(database) for _ in range(10)]
             await eventually(lambda: len(leader.records) == 11)
             assert heir.records == []
@@ -203,10 +203,10 @@ async def test_of_two_relays_one_publishes_and_the_other_takes_over_when_it_stop
 
 
 async def test_a_relay_whose_session_the_database_ends_leads_again_and_loses_nothing(
-    settings: Settings, database: Database, chassis_database: DatabaseUrls
+    offline: Settings, database: Database, chassis_database: DatabaseUrls
 ) -> None:
     publisher = FakePublisher()
-    async with running(relay(settings, publisher), database=database):
+    async with running(relay(offline, publisher), database=database):
         before = await commit_change(database)
         await eventually(lambda: subjects(publisher.records) == [before])
         async with database.connection() as connection:
@@ -217,13 +217,13 @@ async def test_a_relay_whose_session_the_database_ends_leads_again_and_loses_not
     assert list(dict.fromkeys(subjects(publisher.records))) == [before, after]
 
 
-async def test_a_deposed_leader_cannot_move_the_cursor(settings: Settings, database: Database) -> None:
+async def test_a_deposed_leader_cannot_move_the_cursor(offline: Settings, database: Database) -> None:
     await commit_change(database)
     held, connections = HeldPublisher(), [await database.dedicated() for _ in range(2)]
     try:
-        deposed = asyncio.create_task(relay(settings, held).publish_window(connections[0]))
+        deposed = asyncio.create_task(relay(offline, held).publish_window(connections[0]))
         await held.asked.wait()
-        assert await relay(settings, FakePublisher()).publish_window(connections[1]) == 1
+        assert await relay(offline, FakePublisher()).publish_window(connections[1]) == 1
         moved = await connections[1].fetchval(CURSOR)
         held.released.set()
         with pytest.raises(asyncpg.SerializationError):
@@ -235,10 +235,10 @@ async def test_a_deposed_leader_cannot_move_the_cursor(settings: Settings, datab
 
 
 async def test_a_window_of_many_chunks_keeps_its_order_and_is_published_once(
-    settings: Settings, database: Database
+    offline: Settings, database: Database
 ) -> None:
     publisher = FakePublisher()
-    in_threes = relay(settings.model_copy(update={"relay_window_records": 3}), publisher)
+    in_threes = relay(offline.model_copy(update={"relay_window_records": 3}), publisher)
     changed = [await commit_change(database) for _ in range(10)]
     connection = await database.dedicated()
     try:
@@ -249,9 +249,9 @@ async def test_a_window_of_many_chunks_keeps_its_order_and_is_published_once(
     assert subjects(publisher.records) == changed
 
 
-async def test_a_commit_of_this_process_wakes_the_relay(settings: Settings, database: Database) -> None:
+async def test_a_commit_of_this_process_wakes_the_relay(offline: Settings, database: Database) -> None:
     publisher = FakePublisher()
-    patient = relay(settings.model_copy(update={"relay_poll_interval_ms": AN_HOUR_MS}), publisher)
+    patient = relay(offline.model_copy(update={"relay_poll_interval_ms": AN_HOUR_MS}), publisher)
     async with running(patient, database=database):
         for _ in range(3):
             await commit_change(database)
@@ -259,9 +259,9 @@ async def test_a_commit_of_this_process_wakes_the_relay(settings: Settings, data
             publisher.records.clear()
 
 
-async def test_a_relay_that_stops_publishes_first_what_is_committed(settings: Settings, database: Database) -> None:
-    publisher, other = FakePublisher(), Database(settings)
-    patient = relay(settings.model_copy(update={"relay_poll_interval_ms": AN_HOUR_MS}), publisher)
+async def test_a_relay_that_stops_publishes_first_what_is_committed(offline: Settings, database: Database) -> None:
+    publisher, other = FakePublisher(), Database(offline)
+    patient = relay(offline.model_copy(update={"relay_poll_interval_ms": AN_HOUR_MS}), publisher)
     await other.open()
     async with running(patient, database=database):
         changed = [await commit_change(database)]
@@ -271,9 +271,9 @@ async def test_a_relay_that_stops_publishes_first_what_is_committed(settings: Se
     assert subjects(publisher.records) == changed
 
 
-async def test_a_relay_that_gets_nothing_out_says_so_until_it_does(settings: Settings, database: Database) -> None:
+async def test_a_relay_that_gets_nothing_out_says_so_until_it_does(offline: Settings, database: Database) -> None:
     publisher = FakePublisher(failures=2)
-    impatient = relay(settings.model_copy(update={"stalled_after_ms": 0}), publisher)
+    impatient = relay(offline.model_copy(update={"stalled_after_ms": 0}), publisher)
     async with running(impatient, database=database):
         await commit_change(database)
         assert "nothing published" in str(await eventually(impatient.problem))
