@@ -52,11 +52,11 @@ ROWS: dict[str, list[tuple[str, str, str, str]]] = {
         ("Requests that wait for an answer", "short", "open", "flash_open_requests"),
     ],
     "Success of the programs": [
-        ("Messages exchanged", "short", "{{program}}", "flash_program_messages_exchanged"),
-        ("Relationships made", "short", "{{program}}", "flash_program_relationships_made"),
-        ("Satisfaction", "percentunit", "{{program}}", "flash_program_satisfaction_ratio"),
-        ("Surveys answered", "percentunit", "{{program}}", "flash_program_survey_response_ratio"),
-        ("Objectives", "short", "{{program}} {{state}}", "flash_program_objectives"),
+        ("Messages exchanged", "short", "{{program}}", "max by (program) (flash_program_messages_exchanged)"),
+        ("Relationships made", "short", "{{program}}", "max by (program) (flash_program_relationships_made)"),
+        ("Satisfaction", "percentunit", "{{program}}", "max by (program) (flash_program_satisfaction_ratio)"),
+        ("Surveys answered", "percentunit", "{{program}}", "max by (program) (flash_program_survey_response_ratio)"),
+        ("Objectives", "short", "{{program}} {{state}}", "max by (program, state) (flash_program_objectives)"),
         ("Searches", "ops", "{{outcome}}", "sum by (outcome) (rate(flash_searches_total[5m]))"),
     ],
 }

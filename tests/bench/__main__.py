@@ -1,0 +1,44 @@
+"""`make bench`: every figure beside its floor, on real engines, in one run. `python -m tests.bench NAME` runs one."""
+
+import asyncio
+import logging
+import sys
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+import structlog
+from flash_local.engines.every import Engines
+
+from tests.bench import platform, relay, rollups, search
+from tests.support import engines as shared
+
+ON_ENGINES: dict[str, Callable[[Engines], Awaitable[None]]] = {
+    "relay": relay.run,
+    "rollups": rollups.run,
+    "search": partial(search.run, people=2_000),
+    "search-100k": partial(search.run, people=100_000),
+}
+
+
+def main() -> None:
+    """Run what is asked for, or everything."""
+    asked = sys.argv[1:] or [*ON_ENGINES, "platform"]
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # new topics take a moment to have leaders
+    shared.open_folder()
+    try:
+        for name in asked:
+            if name == "platform":
+                platform.run()
+            else:
+                asyncio.run(_on_engines(ON_ENGINES[name]))
+    finally:
+        shared.close_folder()
+
+
+async def _on_engines(bench: Callable[[Engines], Awaitable[None]]) -> None:
+    await bench(shared.given() or shared.running())
+
+
+if __name__ == "__main__":
+    main()
