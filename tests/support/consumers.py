@@ -83,7 +83,7 @@ class Kit:
             assert Counter(await self.handled()) == Counter(expected)
             return True
 
-        await eventually(they_are)
+        await eventually(they_are, deadline_s=30)
 
     async def parked(self) -> list[Any]:
         """The dead letters."""

@@ -81,7 +81,7 @@ class KeyCache:
             try:
                 self._keys = await _fetch(self.url)
                 self._fetched_at = time.monotonic()
-            except (httpx2.HTTPError, ValueError, KeyError, JoseError) as error:
+            except (httpx2.HTTPError, ValueError, KeyError, TypeError, AttributeError, JoseError) as error:
                 log.warning("signing_keys_not_fetched", error=type(error).__name__)
 
 

@@ -6,7 +6,8 @@ import operator
 import re
 import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
+from math import isfinite
 from typing import Annotated, Any, cast
 from uuid import UUID, uuid4
 
@@ -24,13 +25,6 @@ log = logs.get(__name__)
 _REQUEST_ID = re.compile(r"^[A-Za-z0-9-]{8,64}$")
 _ETAG = re.compile(r'^"(\d{1,18})"$')
 _CURSOR_VERSION = 1
-_READERS: dict[type, Callable[[Any], Any]] = {
-    UUID: UUID,
-    datetime: datetime.fromisoformat,
-    int: operator.index,
-    float: float,
-    str: "".__add__,
-}
 PROBES = frozenset({"/live", "/ready", "/metrics"})
 
 
@@ -88,6 +82,33 @@ def _if_match(if_match: Annotated[str | None, Header(alias="If-Match")] = None) 
 IfMatch = Annotated[int, Depends(_if_match)]
 
 
+def _bigint(value: Any) -> int:
+    number = operator.index(value)
+    if not -(2**63) <= number < 2**63:
+        raise ValueError("larger than a database's integer")
+    return number
+
+
+def _finite(value: Any) -> float:
+    number = float(value)
+    if not isfinite(number):
+        raise ValueError("no number")
+    return number
+
+
+def _in_utc(value: Any) -> datetime:
+    return datetime.fromisoformat(value).astimezone(UTC)
+
+
+_READERS: dict[type, Callable[[Any], Any]] = {
+    UUID: UUID,
+    datetime: _in_utc,
+    int: _bigint,
+    float: _finite,
+    str: "".__add__,
+}
+
+
 class Cursor:
     """An opaque keyset position: the sort values of the last row of a page."""
 
@@ -105,7 +126,7 @@ class Cursor:
             version, *values = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
             if version == _CURSOR_VERSION:
                 return [_READERS[kind](value) for kind, value in zip(kinds, values, strict=True)]
-        except (ValueError, TypeError, AttributeError, binascii.Error):
+        except (ValueError, TypeError, AttributeError, OverflowError, binascii.Error):
             pass
         raise Refused("This cursor is not one of ours; start again without it.", field="cursor")
 

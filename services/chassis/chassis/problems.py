@@ -11,6 +11,7 @@ from rfc9457 import StatusProblem
 from starlette_problem.error import Problem as PlainProblem
 
 from chassis import logs
+from chassis.database import TRANSIENT_ERRORS, is_transient
 
 log = logs.get(__name__)
 
@@ -124,19 +125,12 @@ def _without_unused(document: dict[str, Any]) -> dict[str, Any]:
     return document
 
 
-_UNAVAILABLE = (
-    OSError,
-    TimeoutError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.InterfaceError,
-    asyncpg.LockNotAvailableError,
-    asyncpg.QueryCanceledError,
-    asyncpg.InsufficientResourcesError,
-    asyncpg.OperatorInterventionError,
-)
+_UNAVAILABLE = (*TRANSIENT_ERRORS, asyncpg.InterfaceError)
 
 
-def _unavailable(_handler: ExceptionHandler, _request: Request, error: Exception) -> PlainProblem:
+def _unavailable(handler: ExceptionHandler, request: Request, error: Exception) -> Any:
+    if not is_transient(error):
+        return _unexpected(handler, request, error)
     log.warning("request_failed_for_now", error=type(error).__name__)
     return Unavailable()
 

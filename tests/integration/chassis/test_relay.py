@@ -97,7 +97,7 @@ async def arrived(topics: Topics, look: Callable[[Sequence[Any]], Any], expected
         assert look(await topics.read(TOPIC)) == expected
         return True
 
-    await eventually(it_does)
+    await eventually(it_does, deadline_s=30)
 
 
 async def write(database: Database, aggregate_ids: list[UUID], seed: int, changes: int = 15) -> None:
