@@ -1,6 +1,6 @@
 """What a handled batch leaves in the metrics and the log: outcomes, ages, and the ids by trace."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 
 from chassis import logs, metrics
@@ -12,8 +12,8 @@ log = logs.get(__name__)
 LOGGED_EVENT_IDS = 20
 
 
-def account(service: str, consumer: str, items: Sequence[Item], *, waiting: bool) -> None:
-    """Count these items, done or parked; `waiting` says whether Kafka holds more, so that the lag is their age."""
+def account(service: str, consumer: str, items: Sequence[Item], *, waiting: Collection[str]) -> None:
+    """Count these items, done or parked; `waiting` are the topics of which Kafka holds more: they lag by their age."""
     now = datetime.now(UTC)
     by_trace: dict[str | None, list[str]] = {}
     newest: dict[str, float] = {}
@@ -25,8 +25,11 @@ def account(service: str, consumer: str, items: Sequence[Item], *, waiting: bool
             metrics.EVENT_AGE.labels(service, consumer).observe(age_s)
             newest[item.origin.topic] = age_s
             by_trace.setdefault(trace_id_of(item.envelope.traceparent), []).append(str(item.envelope.event_id))
-    for topic, age_s in newest.items():
-        metrics.CONSUMER_LAG.labels(service, consumer, topic).set(age_s if waiting else 0)
+    for topic in {item.origin.topic for item in items}:
+        if topic not in waiting:
+            metrics.CONSUMER_LAG.labels(service, consumer, topic).set(0)
+        elif topic in newest:
+            metrics.CONSUMER_LAG.labels(service, consumer, topic).set(newest[topic])
     for trace_id, ids in by_trace.items():
         log.info(
             "events_handled",

@@ -275,11 +275,17 @@ class ConsumerComponent(ConsumerRebalanceListener):  # type: ignore[misc] # aiok
             metrics.CONSUMER_RESETS.labels(*self._labels, place.topic).inc()
             log.error("position_outside_topic", consumer=self.name, topic=place.topic, stored=stored, first=first)
 
-    def _waiting(self) -> bool:
-        """Whether Kafka holds more. Of a partition that gave nothing since it was assigned, nobody knows yet."""
+    def _waiting(self) -> set[str]:
+        """The topics of which Kafka holds more. Of a partition that gave nothing since assigned, nobody knows."""
         kafka = self._kafka()
         believed = ((place, self._positions.of(place)) for place in kafka.assignment())
-        return any(position is not None and (kafka.highwater(place) or 0) > position for place, position in believed)
+        more = (place for place, position in believed if position is not None and _end(kafka, place) > position)
+        return {place.topic.removeprefix(self._settings.topic_prefix) for place in more}
+
+
+def _end(kafka: AIOKafkaConsumer, place: TopicPartition) -> int:
+    """One past the newest record that is known of."""
+    return kafka.highwater(place) or 0
 
 
 def _first_offsets(records: Sequence[Any]) -> Iterable[tuple[TopicPartition, int]]:
