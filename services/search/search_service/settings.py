@@ -9,6 +9,6 @@ class Settings(ChassisSettings):
     opensearch_url: str
     index_batch_documents: int = 500
     index_interval_ms: int = 200
-    index_timeout_ms: int = 30_000
+    index_timeout_ms: int = 10_000
     search_timeout_ms: int = 3_000
     query_hash_key: str = ""
