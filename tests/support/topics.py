@@ -35,9 +35,7 @@ class Topics:
         return sorted(records, key=lambda record: (record.partition, record.offset))
 
     async def _rewound(self, consumer: AIOKafkaConsumer, topic: str) -> list[TopicPartition]:
-        cluster = await consumer._client.fetch_all_metadata()
-        numbers = cluster.partitions_for_topic(topic)
-        assert numbers, f"the broker does not know {topic} yet"
+        numbers = await consumer._client._wait_on_metadata(topic)  # a new topic may not be known everywhere yet
         places = [TopicPartition(topic, number) for number in numbers]
         consumer.assign(places)
         await consumer.seek_to_beginning(*places)
