@@ -1,0 +1,162 @@
+"""A service as a process of its own: how it starts, stops, breaks, and what a kill -9 leaves behind."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import httpx2
+import pytest
+from chassis.database import Database
+from chassis.settings import Settings
+from flash_local.processes import Process, Program, free_port, http_answers
+
+from tests.support.aggregates import TOPIC, change, versions
+from tests.support.topics import Topics
+from tests.support.waiting import eventually
+
+ROOT = Path(__file__).parents[3]
+STOPS_WITHIN_S = 10
+
+
+@dataclass
+class Runner:
+    """Starts services with the settings of the test; whatever still runs at its end is stopped."""
+
+    settings: Settings
+    folder: Path
+    exits: AsyncExitStack
+
+    async def start(self, *arguments: str, module: str = "empty_service", **settings: object) -> tuple[Process, str]:
+        """A process and its address."""
+        own = self.settings.model_copy(update={"http_port": free_port(), **settings})
+        url = f"http://127.0.0.1:{own.http_port}"
+        env = {f"FLASH_{name}".upper(): str(value) for name, value in own if value is not None}
+        argv = [sys.executable, "-m", f"tests.support.{module}", *arguments]
+        program = Program("service", argv, http_answers(f"{url}/ready"), env=env, folder=ROOT)
+        process = await Process.start(program, self.folder / "service.log")
+        self.exits.push_async_callback(process.stop)
+        return process, url
+
+    async def output_of(self, *arguments: str, module: str = "empty_service", **settings: object) -> tuple[int, str]:
+        """The exit status and the output of a process that ends by itself."""
+        process, _ = await self.start(*arguments, module=module, **settings)
+        async with asyncio.timeout(30):
+            status = await process.wait_ended()
+        return status, process.log_tail()
+
+
+@pytest.fixture
+async def runner(settings: Settings, tmp_path: Path) -> AsyncIterator[Runner]:
+    async with AsyncExitStack() as exits:
+        yield Runner(settings, tmp_path, exits)
+
+
+async def stopped(process: Process) -> int:
+    """The exit status after an orderly stop, which must be a matter of seconds."""
+    async with asyncio.timeout(STOPS_WITHIN_S):
+        await process.stop()
+        return await process.wait_ended()
+
+
+@pytest.mark.parametrize("arguments", [(), ("relay",), ("api",), ("worker",), ("consume",)], ids=str)
+async def test_a_service_becomes_ready_and_stops_in_order(runner: Runner, arguments: tuple[str, ...]) -> None:
+    process, url = await runner.start(*arguments)
+    await process.wait_ready()
+    async with httpx2.AsyncClient(base_url=url, trust_env=False) as client:
+        assert (await client.get("/live")).json() == {"live": True, "problems": {}}
+        assert "flash_" in (await client.get("/metrics")).text
+        assert await stopped(process) == 0  # with a connection still open
+
+
+async def test_a_service_publishes_first_what_is_committed_when_it_is_told_to_stop(
+    runner: Runner, database: Database, topics: Topics
+) -> None:
+    process, _ = await runner.start(relay_poll_interval_ms=3_600_000)
+    await process.wait_ready()
+    async with database.transaction() as transaction:
+        await change(transaction, aggregate_id := uuid4())
+    assert await stopped(process) == 0
+    assert versions(await topics.read(TOPIC)) == {aggregate_id: [1]}
+
+
+async def test_a_component_that_breaks_ends_the_process_so_that_it_is_restarted(runner: Runner) -> None:
+    status, output = await runner.output_of(module="failing_service")
+    assert status == 1
+    assert "component_failed" in output
+    assert "ZeroDivisionError" in output
+
+
+async def test_a_service_without_its_database_does_not_start(runner: Runner) -> None:
+    status, _ = await runner.output_of(database_url="postgresql://nobody@127.0.0.1:1/nothing")
+    assert status == 1
+
+
+async def test_an_unknown_command_is_answered_with_those_there_are(runner: Runner) -> None:
+    status, output = await runner.output_of("dance")
+    assert status == 1
+    assert "dance: not a command; one of all, api, relay, consume, worker, migrate" in output
+
+
+async def test_missing_settings_are_named_as_the_environment_has_them(runner: Runner) -> None:
+    status, output = await runner.output_of(kafka_bootstrap=None, http_port="many")
+    assert status == 1
+    assert "FLASH_KAFKA_BOOTSTRAP, FLASH_HTTP_PORT" in output
+
+
+class Writers:
+    """Four clients that change aggregates without pause until told to stop."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._stop = asyncio.Event()
+        self._aggregate_ids = [uuid4() for _ in range(4)]
+
+    async def __aenter__(self) -> "Writers":
+        self._tasks = [asyncio.create_task(self._write(number)) for number in range(4)]
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._stop.set()
+        await asyncio.gather(*self._tasks)
+
+    async def _write(self, number: int) -> None:
+        while not self._stop.is_set():
+            async with self._database.transaction() as transaction:
+                await change(transaction, self._aggregate_ids[number % 4])
+            number += 1
+            await asyncio.sleep(0)
+
+    async def committed(self) -> dict[UUID, list[int]]:
+        """Every version that each aggregate has had."""
+        async with self._database.connection() as connection:
+            rows = await connection.fetch("SELECT aggregate_id, version FROM aggregate")
+        return {row["aggregate_id"]: list(range(1, row["version"] + 1)) for row in rows}
+
+
+async def test_a_service_killed_under_load_loses_nothing_and_keeps_the_order(
+    runner: Runner, database: Database, topics: Topics
+) -> None:
+    async with Writers(database) as writers:
+        for _ in range(3):
+            before = len(await topics.read(TOPIC))
+            process, _ = await runner.start("relay", relay_window_records=20)
+
+            async def gets_on(before: int = before) -> bool:
+                return len(await topics.read(TOPIC)) > before + 50
+
+            await eventually(gets_on, deadline_s=40)
+            await process.kill()
+            assert process.status == -9
+    expected = await writers.committed()
+    await runner.start("relay")
+
+    async def everything_first_in_order() -> bool:
+        found = versions(await topics.read(TOPIC))
+        assert {subject: list(dict.fromkeys(numbers)) for subject, numbers in found.items()} == expected
+        return True
+
+    await eventually(everything_first_in_order, deadline_s=40)
