@@ -1,6 +1,7 @@
 """Step 1 of the write path, and the read path: what the two of a session may ask and do. Nobody else sees anything."""
 
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated, Literal
 from uuid import UUID, uuid4, uuid5
 
@@ -20,7 +21,8 @@ from session_service.answers import (
     SessionAnswer,
     SessionPage,
 )
-from session_service.model import Session, State
+from session_service.commands import Repeatable
+from session_service.model import State
 from session_service.requests import (
     AskBody,
     AvailabilityBody,
@@ -47,8 +49,7 @@ async def ask(
     """Ask one mentor for one session."""
     answer = await commands.ask(database, caller, body, key)
     response.headers["Location"] = f"/api/v1/sessions/{answer.session_id}"
-    response.headers["ETag"] = etag(answer.version)
-    return answer
+    return _tagged(answer, response)
 
 
 @router.get("/sessions", tags=["sessions"])
@@ -77,50 +78,73 @@ async def read_session(session_id: UUID, caller: Employee, database: DatabaseDep
         session = await store.session(connection, session_id)
     if session is None:
         raise NotFound
-    return _shown(session, caller, response)
+    return _tagged(SessionAnswer.of(session, caller.person), response)
 
 
 @router.post("/sessions/{session_id}/accept", tags=["sessions"], responses=CONCERNED)
-async def accept(session_id: UUID, caller: Employee, database: DatabaseDep, response: Response) -> SessionAnswer:
+async def accept(
+    session_id: UUID, caller: Employee, database: DatabaseDep, response: Response, key: IdempotencyKey = None
+) -> SessionAnswer:
     """The mentor says yes; one slot of this month is taken."""
-    return _shown(await commands.accept(database, caller.person, session_id), caller, response)
+    step = Repeatable(step="accept", session_id=session_id)
+    run = partial(commands.accept, by=caller.person, session_id=session_id)
+    return _tagged(await commands.take_step(database, caller, key, step, run), response)
 
 
 @router.post("/sessions/{session_id}/decline", tags=["sessions"], responses=CONCERNED)
 async def decline(
-    session_id: UUID, body: DeclineBody, caller: Employee, database: DatabaseDep, response: Response
+    session_id: UUID,
+    body: DeclineBody,
+    caller: Employee,
+    database: DatabaseDep,
+    response: Response,
+    key: IdempotencyKey = None,
 ) -> SessionAnswer:
     """The mentor says no."""
-    declined = await commands.answer(
-        database, session_id, lambda session, at: model.declined(session, caller.person, body.reason, at)
-    )
-    return _shown(declined, caller, response)
+    step = Repeatable(step="decline", session_id=session_id, body=body.model_dump_json())
+    decide = partial(model.declined, by=caller.person, reason=body.reason)
+    run = partial(commands.answer, session_id=session_id, decide=decide)
+    return _tagged(await commands.take_step(database, caller, key, step, run), response)
 
 
 @router.post("/sessions/{session_id}/withdraw", tags=["sessions"], responses=CONCERNED)
-async def withdraw(session_id: UUID, caller: Employee, database: DatabaseDep, response: Response) -> SessionAnswer:
+async def withdraw(
+    session_id: UUID, caller: Employee, database: DatabaseDep, response: Response, key: IdempotencyKey = None
+) -> SessionAnswer:
     """The learner takes the request back, or either gives the accepted session up."""
-    withdrawn = await commands.answer(
-        database, session_id, lambda session, at: model.withdrawn(session, caller.person, at)
-    )
-    return _shown(withdrawn, caller, response)
+    step = Repeatable(step="withdraw", session_id=session_id)
+    run = partial(commands.answer, session_id=session_id, decide=partial(model.withdrawn, by=caller.person))
+    return _tagged(await commands.take_step(database, caller, key, step, run), response)
 
 
 @router.post("/sessions/{session_id}/schedule", tags=["sessions"], responses=CONCERNED)
 async def schedule(
-    session_id: UUID, body: ScheduleBody, caller: Employee, database: DatabaseDep, response: Response
+    session_id: UUID,
+    body: ScheduleBody,
+    caller: Employee,
+    database: DatabaseDep,
+    response: Response,
+    key: IdempotencyKey = None,
 ) -> SessionAnswer:
     """Either says when they meet."""
-    scheduled = await commands.schedule(database, caller.person, session_id, body.starts_at)
-    return _shown(scheduled, caller, response)
+    step = Repeatable(step="schedule", session_id=session_id, body=body.model_dump_json())
+    run = partial(commands.schedule, by=caller.person, session_id=session_id, starts_at=body.starts_at)
+    return _tagged(await commands.take_step(database, caller, key, step, run), response)
 
 
 @router.post("/sessions/{session_id}/held", tags=["sessions"], responses=CONCERNED)
 async def hold(
-    session_id: UUID, body: HeldBody, caller: Employee, database: DatabaseDep, response: Response
+    session_id: UUID,
+    body: HeldBody,
+    caller: Employee,
+    database: DatabaseDep,
+    response: Response,
+    key: IdempotencyKey = None,
 ) -> SessionAnswer:
     """Either says that they met."""
-    return _shown(await commands.hold(database, caller.person, session_id, body.held_on), caller, response)
+    step = Repeatable(step="held", session_id=session_id, body=body.model_dump_json())
+    run = partial(commands.hold, by=caller.person, session_id=session_id, held_on=body.held_on)
+    return _tagged(await commands.take_step(database, caller, key, step, run), response)
 
 
 @router.post("/sessions/{session_id}/survey", tags=["sessions"], status_code=204, responses=CONCERNED)
@@ -182,9 +206,9 @@ async def list_relationships(caller: Employee, database: DatabaseDep) -> Relatio
     return RelationshipPage(items=[RelationshipItem.model_validate(row) for row in found])
 
 
-def _shown(session: Session, caller: Caller, response: Response) -> SessionAnswer:
-    response.headers["ETag"] = etag(session.version)
-    return SessionAnswer.of(session, caller.person)
+def _tagged(answer: SessionAnswer, response: Response) -> SessionAnswer:
+    response.headers["ETag"] = etag(answer.version)
+    return answer
 
 
 async def _conversation(

@@ -4,14 +4,16 @@ Locks are always taken in one order: the mentor's availability, then the session
 through the first, so slots and open requests are counted by one at a time for each mentor.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime
+from typing import Protocol
 from uuid import UUID, uuid4
 
 import asyncpg
 from chassis import outbox
 from chassis.auth import Caller
 from chassis.database import Database, Transaction
+from chassis.http import Strict
 from chassis.idempotency import once
 from chassis.problems import Conflict, NotFound
 from flash_schemas.profile import RequestPolicy
@@ -23,7 +25,11 @@ from session_service.model import MEET_AGAIN_WITHIN, NoSlotLeft, Session, Step
 from session_service.requests import AskBody, AvailabilityBody, SurveyBody
 from session_service.store import Message
 
-Decide = Callable[[Session, datetime], Step]
+
+class Decide(Protocol):
+    """A rule of the model with everything given but the session and the moment."""
+
+    def __call__(self, session: Session, *, at: datetime) -> Step: ...
 
 
 async def ask(database: Database, caller: Caller, body: AskBody, key: str | None) -> SessionAnswer:
@@ -56,53 +62,74 @@ async def _check_open_requests(
         raise Conflict(f"{limit} of your requests wait for an answer: withdraw one, or wait.")
 
 
-async def accept(database: Database, by: UUID, session_id: UUID) -> Session:
+class Repeatable(Strict):
+    """A step of a session as an Idempotency-Key remembers it."""
+
+    step: str
+    session_id: UUID
+    body: str = ""
+
+
+Run = Callable[[Transaction], Awaitable[Session]]
+
+
+async def take_step(database: Database, caller: Caller, key: str | None, step: Repeatable, run: Run) -> SessionAnswer:
+    """Take a step of a session in one transaction; with a key that was used before, give the answer of then."""
+
+    async def take() -> SessionAnswer:
+        return SessionAnswer.of(await run(transaction), caller.person)
+
+    async with database.transaction() as transaction:
+        return await once(transaction, caller, key, step, SessionAnswer, take)
+
+
+async def accept(transaction: Transaction, by: UUID, session_id: UUID) -> Session:
     """Take a slot of the mentor's month for this session. Raises NotFound, WrongState, NoSlotLeft."""
+    at, session = await _both_locked(transaction, session_id)
+    policy = await store.policy(transaction, session.program_id) or RequestPolicy()
+    availability = await store.availability(transaction, session.mentor_id, at)
+    slots_left = availability.slots_left(policy.sessions_per_mentor_and_month)
+    step = _counted(lambda: model.accepted(session, by, slots_left, at))
+    await _save(transaction, step)
+    await _tell_availability(transaction, session.mentor_id, at)
+    return step.session
+
+
+def _counted(accept: Callable[[], Step]) -> Step:
     try:
-        async with database.transaction() as transaction:
-            at, session = await _both_locked(transaction, session_id)
-            policy = await store.policy(transaction, session.program_id) or RequestPolicy()
-            availability = await store.availability(transaction, session.mentor_id, at)
-            slots_left = availability.slots_left(policy.sessions_per_mentor_and_month)
-            step = model.accepted(session, by, slots_left, at)
-            await _save(transaction, step)
-            await _tell_availability(transaction, session.mentor_id, at)
-            return step.session
+        return accept()
     except NoSlotLeft:
         metrics.CAPACITY_REFUSALS.inc()
         raise
 
 
-async def answer(database: Database, session_id: UUID, decide: Decide) -> Session:
+async def answer(transaction: Transaction, session_id: UUID, decide: Decide) -> Session:
     """Decline or withdraw: what changes a mentor's slots or open requests. Raises NotFound, WrongState."""
-    async with database.transaction() as transaction:
-        at, session = await _both_locked(transaction, session_id)
-        step = decide(session, at)
-        await _save(transaction, step)
-        await _tell_availability(transaction, session.mentor_id, at)
-        return step.session
+    at, session = await _both_locked(transaction, session_id)
+    step = decide(session, at=at)
+    await _save(transaction, step)
+    await _tell_availability(transaction, session.mentor_id, at)
+    return step.session
 
 
-async def schedule(database: Database, by: UUID, session_id: UUID, starts_at: datetime) -> Session:
+async def schedule(transaction: Transaction, by: UUID, session_id: UUID, starts_at: datetime) -> Session:
     """Say when the two meet. Raises NotFound, WrongState, Refused."""
-    async with database.transaction() as transaction:
-        session = await _locked(transaction, session_id)
-        step = model.scheduled(session, by, starts_at, datetime.now(UTC))
-        await _save(transaction, step)
-        return step.session
+    session = await _locked(transaction, session_id)
+    step = model.scheduled(session, by, starts_at, datetime.now(UTC))
+    await _save(transaction, step)
+    return step.session
 
 
-async def hold(database: Database, by: UUID, session_id: UUID, held_on: date) -> Session:
+async def hold(transaction: Transaction, by: UUID, session_id: UUID, held_on: date) -> Session:
     """Say that the two met; a second time within 90 days makes a relationship. Raises NotFound, WrongState, Refused."""
-    async with database.transaction() as transaction:
-        at, session = datetime.now(UTC), await _found(transaction, session_id)
-        # Two sessions of a pair, stated at the same moment, must see each other.
-        await store.lock_members(transaction, session.learner_id, session.mentor_id)
-        step = model.held(await _locked(transaction, session_id), by, held_on, at)
-        await _save(transaction, step)
-        if not await store.held_near(transaction, step.session, MEET_AGAIN_WITHIN):
-            return step.session
-        return await _relate(transaction, step.session, "held_again", at)
+    at, session = datetime.now(UTC), await _found(transaction, session_id)
+    # Two sessions of a pair, stated at the same moment, must see each other.
+    await store.lock_members(transaction, session.learner_id, session.mentor_id)
+    step = model.held(await _locked(transaction, session_id), by, held_on, at)
+    await _save(transaction, step)
+    if not await store.held_near(transaction, step.session, MEET_AGAIN_WITHIN):
+        return step.session
+    return await _relate(transaction, step.session, "held_again", at)
 
 
 async def answer_survey(database: Database, by: UUID, session_id: UUID, body: SurveyBody) -> None:

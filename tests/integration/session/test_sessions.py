@@ -104,6 +104,18 @@ async def test_a_repeated_ask_with_its_key_is_the_same_request(world: World) -> 
     assert len(await world.api.events(MessageSentV1)) == 1
 
 
+async def test_a_repeated_step_with_its_key_gets_the_same_answer(world: World) -> None:
+    learner, mentor = await world.person(), await world.person()
+    path = f"/sessions/{await world.asked(learner, mentor)}"
+    for by, step, body in ((mentor, "accept", None), (learner, "held", {"held_on": str(TODAY)})):
+        key = {"Idempotency-Key": f"key-{uuid4()}"}
+        answers = [await world.post(by, f"{path}/{step}", body, **key) for _ in range(2)]
+        assert answers[0].status_code == 200, answers[0].text
+        assert answers[0].json() == answers[1].json()
+        other = await world.post(by, f"{path}/withdraw", None, **key)
+        assert (other.status_code, other.json()["errors"][0]["field"]) == (422, "Idempotency-Key")
+
+
 async def test_open_requests_of_a_learner_are_limited(world: World) -> None:
     await world.program(open_requests_per_learner=2)
     learner = await world.person()
