@@ -17,11 +17,15 @@ from profile_service.store import RefreshJob
 
 async def refresh_some(database: Database, limit: int) -> bool:
     """Place the next people of the oldest pass; True when there is more to do."""
+    async with database.connection() as connection:
+        waiting = await store.unfinished_refreshes(connection)
+    metrics.REFRESHES_WAITING.set(waiting)
+    if not waiting:  # asked without a transaction: its commit would wake this worker for ever
+        return False
     async with database.transaction() as transaction:
         job = await store.next_refresh(transaction)
         if job:
             await _advance(transaction, job, limit)
-        metrics.REFRESHES_WAITING.set(await store.unfinished_refreshes(transaction))
     return job is not None
 
 
