@@ -21,7 +21,6 @@ BATCHES, PEOPLE_EACH, MESSAGES = 20, 5, 30
 _number = count(1)
 
 
-@pytest.mark.xdist_group("platform")
 @pytest.mark.timeout(400)
 @pytest.mark.parametrize("victim", VICTIMS)
 async def test_people_and_messages_are_each_there_once_whatever_was_killed(platform: Platform, victim: str) -> None:

@@ -9,7 +9,6 @@ from tests.e2e.conftest import Platform
 from tests.support.waiting import eventually
 
 
-@pytest.mark.xdist_group("platform")
 @pytest.mark.timeout(300)
 def test_the_story_is_told_to_its_end_and_again_on_the_same_data(platform: Platform) -> None:
     for _ in range(2):
@@ -20,7 +19,6 @@ def test_the_story_is_told_to_its_end_and_again_on_the_same_data(platform: Platf
         assert all(step["passed"] for step in steps)
 
 
-@pytest.mark.xdist_group("platform")
 async def test_one_trace_leads_from_a_request_to_the_index(platform: Platform) -> None:
     """The gateway gives a trace; the logs of profile and search carry it."""
     state = platform.state
@@ -42,7 +40,6 @@ async def test_one_trace_leads_from_a_request_to_the_index(platform: Platform) -
     assert "traced" not in (platform.home.logs / "profile.log").read_text()
 
 
-@pytest.mark.xdist_group("platform")
 async def test_every_address_of_the_state_file_answers(platform: Platform) -> None:
     state = platform.state
     assert set(state.personas) == {"learner", "mentor", "owner", "outsider", "hr", "operator"}
