@@ -8,10 +8,12 @@ from chassis.runtime import Service, main
 from chassis.settings import Settings
 from chassis.worker import Worker
 
+PERSONAL = "what Ada wrote to Grace"
+
 
 async def breaks() -> bool:
     """No failure of the moment."""
-    raise ZeroDivisionError
+    raise ZeroDivisionError(PERSONAL)
 
 
 def build(settings: Settings) -> Service:

@@ -21,7 +21,7 @@ RUNBOOK = DEPLOY / "runbook.md"
 BUILDER = DEPLOY / "grafana/build.py"
 
 OF_A_TARGET = frozenset({"job", "instance"})
-BY_SERIES = {"Counter": ("",), "Gauge": ("",), "Histogram": ("_bucket", "_sum", "_count")}
+PARTS = {"Counter": ("",), "Gauge": ("",), "Histogram": ("_bucket", "_sum", "_count")}
 ENVOY = {
     "envoy_http_downstream_rq_xx": frozenset({"envoy_http_conn_manager_prefix", "envoy_response_code_class"}),
     "envoy_http_jwt_authn_denied": frozenset({"envoy_http_conn_manager_prefix"}),
@@ -35,25 +35,40 @@ ENVOY = {
 """Of the gateway's own names, those that we use."""
 
 
-def declared(file: Path) -> dict[str, frozenset[str]]:
-    """The metrics that a catalogue declares, by name, with their labels."""
+@dataclass(frozen=True)
+class Metric:
+    """One declaration of a catalogue."""
+
+    name: str
+    kind: str
+    labels: frozenset[str]
+
+    def series(self) -> dict[str, frozenset[str]]:
+        """What Prometheus holds of it, by name, with its labels."""
+        return {self.name + part: self.labels | ({"le"} if part == "_bucket" else set()) for part in PARTS[self.kind]}
+
+
+def declared(file: Path) -> list[Metric]:
+    """The metrics of a catalogue."""
     calls = (node for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))) if isinstance(node, ast.Call))
-    found: dict[str, frozenset[str]] = {}
-    for call in calls:
-        if isinstance(call.func, ast.Name) and call.func.id in BY_SERIES:
-            name = ast.literal_eval(call.args[0])
-            labels = ast.literal_eval(call.args[2]) if len(call.args) > 2 else []
-            found[name] = frozenset(labels)
-    return found
+    return [_metric(call, call.func.id) for call in calls if isinstance(call.func, ast.Name) and call.func.id in PARTS]
+
+
+def _metric(call: ast.Call, kind: str) -> Metric:
+    labels = ast.literal_eval(call.args[2]) if len(call.args) > 2 else ()
+    return Metric(ast.literal_eval(call.args[0]), kind, frozenset(labels))
+
+
+def catalogues() -> list[Path]:
+    """The file of each service, and of the chassis, that declares its metrics."""
+    return list(CHECKOUT.glob("services/*/*/metrics.py"))
 
 
 def series() -> dict[str, frozenset[str]]:
     """Every series that Prometheus can hold, by name, with its labels."""
-    ours = {
-        name: labels for file in CHECKOUT.glob("services/*/*/metrics.py") for name, labels in declared(file).items()
-    }
-    parts = {name + part: labels | {"le"} for name, labels in ours.items() for part in BY_SERIES["Histogram"]}
-    every = {**parts, **ours, **ENVOY, "up": frozenset[str]()}
+    every = {"up": frozenset[str](), **ENVOY}
+    for metric in (metric for file in catalogues() for metric in declared(file)):
+        every |= metric.series()
     return {name: labels | OF_A_TARGET for name, labels in every.items()}
 
 

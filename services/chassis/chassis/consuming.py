@@ -101,12 +101,12 @@ class ConsumerComponent(ConsumerRebalanceListener):  # type: ignore[misc] # aiok
         A fetch can race this, and the database may not answer; so it is believed only with the first batch.
         """
         self._positions.forget()
-        with suppress(*TRANSIENT_ERRORS):
+        with suppress(KafkaError, *TRANSIENT_ERRORS):
+            first = await self._kafka().beginning_offsets(assigned) if assigned else {}
             async with self._database.connection() as connection:
                 for place in assigned:
                     stored = await self._positions.load(connection, place)
-                    if stored is not None:
-                        self._kafka().seek(place, stored)
+                    self._kafka().seek(place, first[place] if stored is None else stored)
 
     def _broker(self) -> KafkaBroker:
         prefix, settings = self._settings.topic_prefix, self._settings

@@ -1,13 +1,12 @@
 """Alerts, dashboard and runbook name only what is measured, with labels that it has."""
 
 import re
-from pathlib import Path
 
 import pytest
 from flash_local.home import CHECKOUT
 
 from tests.support import observability
-from tests.support.observability import Use, uses
+from tests.support.observability import Use, catalogues, declared, uses
 
 ALERTS = {rule["alert"]: rule["expr"] for rule in observability.alerts()}
 LINES = dict(enumerate(observability.dashboard_queries()))
@@ -44,14 +43,22 @@ def test_a_legend_names_labels_that_its_query_keeps(line: int) -> None:
 def test_the_runbook_names_what_is_measured() -> None:
     named = observability.names_in(observability.RUNBOOK.read_text(encoding="utf-8"))
     assert named
-    known = observability.series().keys() | {name for file in catalogues() for name in observability.declared(file)}
+    metrics = {metric.name for file in catalogues() for metric in declared(file)}
+    known = metrics | observability.series().keys()
     assert named <= known, sorted(named - known)
 
 
 def test_every_service_has_a_catalogue() -> None:
-    with_one = {file.parent for file in catalogues()}
-    assert {file.parent for file in CHECKOUT.glob("services/*/*/app.py")} <= with_one
-    assert all(observability.declared(file) for file in catalogues())
+    assert {file.parent for file in CHECKOUT.glob("services/*/*/app.py")} <= {file.parent for file in catalogues()}
+    assert all(declared(file) for file in catalogues())
+
+
+def test_a_histogram_is_read_by_its_parts_and_a_counter_as_it_is() -> None:
+    series = observability.series()
+    assert "le" in series["flash_search_seconds_bucket"]
+    assert "flash_search_seconds" not in series
+    assert series["flash_searches_total"] == {"outcome", "job", "instance"}
+    assert "flash_searches_total_bucket" not in series
 
 
 def test_reading_an_expression_finds_its_series_and_the_labels_it_expects() -> None:
@@ -60,7 +67,3 @@ def test_reading_an_expression_finds_its_series_and_the_labels_it_expects() -> N
     assert uses(expression) == expected
     with pytest.raises(ValueError, match="unknown function"):
         uses("no_such_function(up)")
-
-
-def catalogues() -> list[Path]:
-    return list(CHECKOUT.glob("services/*/*/metrics.py"))

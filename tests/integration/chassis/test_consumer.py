@@ -130,3 +130,23 @@ async def test_a_lost_database_session_is_survived(kit: Kit) -> None:
     await kit.all_handled(sent)
     assert len(ended) == 1
     assert await kit.parked() == []
+
+
+async def test_what_was_done_of_a_batch_is_not_done_again_when_the_rest_is_retried(kit: Kit) -> None:
+    sent = await kit.send(8, uuid4())
+    failures = [ConnectionError()]
+
+    async def second_is_bad_and_the_last_four_fail_once(
+        transaction: Transaction, deliveries: Sequence[Delivery]
+    ) -> None:
+        await take(transaction, deliveries)
+        ids = [delivery.envelope.event_id for delivery in deliveries]
+        if sent[1] in ids:
+            raise ValueError
+        if ids == sent[4:] and failures:
+            raise failures.pop()
+
+    await kit.start(kit.component(second_is_bad_and_the_last_four_fail_once))
+    await kit.all_handled([sent[0], *sent[2:]])
+    assert failures == []
+    assert [event_id(letter) for letter in await kit.parked()] == [sent[1]]

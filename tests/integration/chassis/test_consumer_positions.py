@@ -96,12 +96,18 @@ async def test_a_restart_goes_on_from_the_position_in_postgres_when_kafka_knows_
     await kit.all_handled(sent)
 
 
-async def test_the_position_in_postgres_wins_over_a_later_one_in_kafka(kit: Kit) -> None:
-    sent = await kit.send(10)
+@pytest.mark.parametrize("stored", [None, 4])
+async def test_the_position_in_postgres_wins_over_a_later_one_in_kafka_though_nothing_new_comes(
+    kit: Kit, settings: Settings, stored: int | None
+) -> None:
+    sent = await kit.send(10, uuid4())
+    if stored:
+        where = TopicPartition(settings.topic_prefix + TOPIC, (await kit.topics.read(TOPIC))[0].partition)
+        async with kit.database.transaction() as transaction:
+            await Positions("taker").reset(transaction, where, stored, stored=None)
     await kit.topics.commit_as("test.taker", TOPIC)
     await kit.start(kit.component())
-    sent += await kit.send(4)
-    await kit.all_handled(sent)
+    await kit.all_handled(sent[stored or 0 :])
 
 
 async def test_a_position_outside_the_topic_starts_it_over(kit: Kit, settings: Settings) -> None:

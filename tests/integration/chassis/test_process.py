@@ -1,6 +1,7 @@
 """A service as a process of its own: how it starts, stops, breaks, and what a kill -9 leaves behind."""
 
 import asyncio
+import json
 import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
@@ -15,6 +16,7 @@ from chassis.settings import Settings
 from flash_local.processes import Process, Program, free_port, http_answers
 
 from tests.support.aggregates import TOPIC, change, versions
+from tests.support.failing_service import PERSONAL
 from tests.support.topics import Topics
 from tests.support.waiting import eventually
 
@@ -46,7 +48,7 @@ class Runner:
         process, _ = await self.start(*arguments, module=module, **settings)
         async with asyncio.timeout(30):
             status = await process.wait_ended()
-        return status, process.log_tail()
+        return status, process.log_file.read_text()
 
 
 @pytest.fixture
@@ -86,8 +88,11 @@ async def test_a_service_publishes_first_what_is_committed_when_it_is_told_to_st
 async def test_a_component_that_breaks_ends_the_process_so_that_it_is_restarted(runner: Runner) -> None:
     status, output = await runner.output_of(module="failing_service")
     assert status == 1
-    assert "component_failed" in output
-    assert "ZeroDivisionError" in output
+    (line,) = [line for line in map(json.loads, output.splitlines()) if line["event"] == "component_failed"]
+    assert (line["service"], line["component"], line["level"]) == ("chassis", "broken", "error")
+    assert line["exception"][0]["type"] == "ZeroDivisionError"
+    assert any("failing_service.py" in frame for frame in line["exception"][0]["frames"])
+    assert PERSONAL not in output
 
 
 async def test_a_service_without_its_database_does_not_start(runner: Runner) -> None:
