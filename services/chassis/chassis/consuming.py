@@ -19,7 +19,7 @@ from faststream.kafka import KafkaBroker
 from faststream.kafka.message import KafkaMessage
 from faststream.kafka.subscriber.usecase import BatchSubscriber
 
-from chassis import logs, metrics
+from chassis import failpoints, logs, metrics
 from chassis.accounting import account
 from chassis.consumer import (
     Consumer,
@@ -174,7 +174,9 @@ class ConsumerComponent(ConsumerRebalanceListener):  # type: ignore[misc] # aiok
         batch = await self._fresh(records)
         if not batch:
             return
+        failpoints.passing(f"{self.name}.taken")
         await self._apply(batch)
+        failpoints.passing(f"{self.name}.committed")
         await self._tell_kafka(next_offsets((item for item, _ in batch), self._settings.topic_prefix))
         account(self._service, self.name, [item for item, _ in batch], waiting=self._waiting())
 
@@ -223,6 +225,7 @@ class ConsumerComponent(ConsumerRebalanceListener):  # type: ignore[misc] # aiok
                 if invalid:  # last, so that a failing handler parks nothing twice; before the position moves
                     await self._dead_letters.park(invalid)
                 await self._positions.move(transaction, moves)
+                failpoints.passing(f"{self.name}.handled")
         except (PositionLost, TooManyDeadLetters, PublishFailed):
             raise
         except Exception as error:

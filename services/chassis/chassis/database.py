@@ -14,6 +14,7 @@ import asyncpg
 import orjson
 from asyncpg.pool import PoolConnectionProxy
 
+from chassis import failpoints
 from chassis.settings import Settings
 
 if TYPE_CHECKING:
@@ -77,6 +78,8 @@ class Database:
         """One command: committed when the block ends, rolled back when it raises."""
         async with self.connection() as connection, connection.transaction():
             yield connection
+            failpoints.passing("transaction.committing")
+        failpoints.passing("transaction.committed")
         for event in self._committed:
             event.set()
 

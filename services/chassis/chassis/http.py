@@ -16,7 +16,7 @@ from fastapi import Depends, Header, Request
 from pydantic import BaseModel, ConfigDict, field_validator
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from chassis import logs, metrics, trace
+from chassis import failpoints, logs, metrics, trace
 from chassis.database import Database
 from chassis.problems import PreconditionRequired, Refused
 
@@ -150,6 +150,7 @@ class RequestContext:
         started = time.perf_counter()
         with trace.continued(headers.get("traceparent"), request_id):
             try:
+                failpoints.passing("request.received")
                 await self._app(scope, receive, observed.send)
             finally:
                 self._record(scope, observed.status, time.perf_counter() - started, request_id)
@@ -179,6 +180,7 @@ class _Observed:
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
+            failpoints.passing("request.answering")
             self.status = message["status"]
             kept = [item for item in message["headers"] if item[0] != b"x-request-id"]
             message["headers"] = [*kept, (b"x-request-id", self._request_id)]

@@ -12,8 +12,9 @@ from typing import Any, Protocol
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 from aiokafka.partitioner import murmur2
+from aiokafka.producer.message_accumulator import BatchBuilder
 
-from chassis import logs
+from chassis import failpoints, logs
 from chassis.settings import Settings
 
 log = logs.get(__name__)
@@ -112,10 +113,16 @@ async def _send(producer: AIOKafkaProducer, topic: str, partition: int, records:
     batch = producer.create_batch()
     for record in records:
         if batch.append(**_arguments(record)) is None:
-            await (await producer.send_batch(batch, topic, partition=partition))
+            await _acknowledged(producer, batch, topic, partition)
             batch = producer.create_batch()
             batch.append(**_arguments(record))
-    await (await producer.send_batch(batch, topic, partition=partition))
+    await _acknowledged(producer, batch, topic, partition)
+
+
+async def _acknowledged(producer: AIOKafkaProducer, batch: BatchBuilder, topic: str, partition: int) -> None:
+    acknowledgement = await producer.send_batch(batch, topic, partition=partition)
+    failpoints.passing("publisher.sent")
+    await acknowledgement
 
 
 def _arguments(record: Record) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 
 import asyncpg
 
-from chassis import logs, metrics
+from chassis import failpoints, logs, metrics
 from chassis.database import Connection, Database, is_transient
 from chassis.envelope import Envelope, to_headers
 from chassis.kafka import Publisher, PublishFailed, Record
@@ -107,10 +107,14 @@ class Relay:
         published = 0
         async with connection.transaction(isolation="repeatable_read"):
             async for rows in _chunks(connection, self._settings.relay_window_records):
+                failpoints.passing("relay.read")
                 await self._publisher.publish([self._record(row) for row in rows])
+                failpoints.passing("relay.acknowledged")
                 self._account(rows)
                 published += len(rows)
             await connection.execute(MOVE_CURSOR)
+            failpoints.passing("relay.moving")
+        failpoints.passing("relay.moved")
         return published
 
     def _record(self, row: asyncpg.Record) -> Record:

@@ -15,7 +15,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from pydantic import ValidationError
 
-from chassis import logs, problems
+from chassis import failpoints, logs, problems
 from chassis.auth import TokenVerifier
 from chassis.consumer import Consumer
 from chassis.consuming import ConsumerComponent
@@ -34,7 +34,7 @@ log = logs.get(__name__)
 HOUSEKEEPING_INTERVAL_MS = 5_000
 KINDS = ("api", "relay", "consume", "worker")
 
-Command = Callable[["Service"], Awaitable[int]]
+Command = Callable[["Service", Sequence[str]], Awaitable[int]]
 
 
 @dataclass
@@ -42,7 +42,8 @@ class Service:
     """What a service's `app.build` puts together. `state` becomes `app.state` for dependencies.
 
     `opened` and `closed` are run around everything else, for clients of the service's own; `pings` are what it needs
-    to be ready beside its database. `commands` are one-shot command lines, by name.
+    to be ready beside its database. `commands` are one-shot command lines, by name; each gets its arguments and
+    returns the exit status.
     """
 
     name: str
@@ -69,8 +70,9 @@ def main(build: Callable[[SettingsT], Service], settings_type: type[SettingsT], 
         sys.exit(migrate(settings.database_owner_url or settings.database_url, migrations))
     service = build(settings)
     logs.configure(service.name, settings.log_level)
+    failpoints.configure(service.name, settings.failpoints)
     if asked in service.commands:
-        sys.exit(uvloop.run(_command(service, service.commands[asked])))
+        sys.exit(uvloop.run(_command(service, service.commands[asked], sys.argv[2:])))
     if asked not in ("all", *KINDS):
         sys.exit(f"{asked}: not a command; one of all, {', '.join((*KINDS, 'migrate', *service.commands))}")
     sys.exit(uvloop.run(serve(service, KINDS if asked == "all" else (asked,))))
@@ -183,9 +185,9 @@ async def _connected(service: Service) -> AsyncIterator[None]:
         await service.database.close()
 
 
-async def _command(service: Service, command: Command) -> int:
+async def _command(service: Service, command: Command, arguments: Sequence[str]) -> int:
     async with _connected(service):
-        return await command(service)
+        return await command(service, arguments)
 
 
 def _settings(settings_type: type[SettingsT]) -> SettingsT:

@@ -18,6 +18,7 @@ class Settings(BaseSettings):
     http_host: str = "127.0.0.1"
     http_port: int = 8000
     log_level: str = "INFO"
+    failpoints: str = ""
 
     database_pool_size: int = 10
     statement_timeout_ms: int = 15_000

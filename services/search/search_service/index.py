@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import orjson
-from chassis import logs
+from chassis import failpoints, logs
 from chassis.database import Database
 from opensearchpy import AsyncOpenSearch, OpenSearchException
 
@@ -135,7 +135,9 @@ class Indexer:
             return False
         assert rows[0].generations, "without an index nothing may be marked as indexed"
         documents = [(row, document(row.person_id, row.profile, row.availability, merged)) for row in rows]
+        failpoints.passing("index.sending")
         outcomes = [await self._index.send(generation, documents) for generation in rows[0].generations]
+        failpoints.passing("index.sent")
         marks = [mark for row, *items in zip(rows, *outcomes, strict=True) if (mark := _mark(row, items))]
         if marks:
             async with self._database.transaction() as transaction:

@@ -111,7 +111,7 @@ async def test_no_program_outlives_a_killed_supervisor_and_the_next_start_works(
     [program] = programs(home)
     os.kill(int(home.pid_file.read_text()), signal.SIGKILL)
     await eventually(lambda: not program.is_running() or program.status() == psutil.STATUS_ZOMBIE)
-    assert not lifecycle.is_running(home)
+    await eventually(lambda: not lifecycle.is_running(home))
     assert (await up(home)).returncode == 0
     assert len(programs(home)) == 1
 
