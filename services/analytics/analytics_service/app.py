@@ -1,5 +1,7 @@
 """How the analytics service is put together."""
 
+from collections.abc import Sequence
+
 from chassis.database import Database
 from chassis.runtime import Service
 from chassis.worker import Worker
@@ -18,7 +20,7 @@ def build(settings: Settings) -> Service:
     """Consumers that keep facts and rollups, a worker that keeps the gauges, and the API."""
     database = Database(settings)
 
-    async def run_recompute(_service: Service) -> int:
+    async def run_recompute(_service: Service, _arguments: Sequence[str]) -> int:
         compared = await recompute(database, settings.recompute_chunk_facts)
         print(_table(compared))  # noqa: T201 - a command's answer
         return 1 if any(row.differing for row in compared) else 0

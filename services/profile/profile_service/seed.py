@@ -4,6 +4,7 @@ An entry whose name is known already stays as it is: running it again changes no
 """
 
 import csv
+from collections.abc import Sequence
 from pathlib import Path
 from uuid import uuid4
 
@@ -19,7 +20,7 @@ SKILLS = Path(__file__).parent / "skills.csv"
 log = logs.get(__name__)
 
 
-async def seed(service: Service) -> int:
+async def seed(service: Service, _arguments: Sequence[str] = ()) -> int:
     """Add the entries that are missing, all or none; 0."""
     async with service.database.transaction() as transaction:
         await store.lock_vocabulary(transaction)

@@ -1,6 +1,7 @@
 """How the search service is put together."""
 
 import sys
+from collections.abc import Sequence
 
 from chassis.database import Database
 from chassis.runtime import Service
@@ -19,7 +20,7 @@ def build(settings: Settings) -> Service:
     database, index = Database(settings), Index(settings)
     indexer = Indexer(database, index, settings.index_batch_documents)
 
-    async def run_rebuild(_service: Service) -> int:
+    async def run_rebuild(_service: Service, _arguments: Sequence[str]) -> int:
         try:
             print(f"The new index is shown: {await rebuild(database, index, indexer)} people.")  # noqa: T201 - a command's answer
         except NotEqual as error:
@@ -27,7 +28,7 @@ def build(settings: Settings) -> Service:
             return 1
         return 0
 
-    async def run_rollback(_service: Service) -> int:
+    async def run_rollback(_service: Service, _arguments: Sequence[str]) -> int:
         try:
             await rollback(database, index)
         except LookupError as error:
