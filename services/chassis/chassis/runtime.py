@@ -15,7 +15,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from pydantic import ValidationError
 
-from chassis import logs, problems
+from chassis import failpoints, logs, problems
 from chassis.auth import TokenVerifier
 from chassis.consumer import Consumer
 from chassis.consuming import ConsumerComponent
@@ -70,6 +70,7 @@ def main(build: Callable[[SettingsT], Service], settings_type: type[SettingsT], 
         sys.exit(migrate(settings.database_owner_url or settings.database_url, migrations))
     service = build(settings)
     logs.configure(service.name, settings.log_level)
+    failpoints.configure(service.name, settings.failpoints)
     if asked in service.commands:
         sys.exit(uvloop.run(_command(service, service.commands[asked], sys.argv[2:])))
     if asked not in ("all", *KINDS):
