@@ -66,6 +66,13 @@ class Proxy:
             self._listener.close()
             self._listener = None
 
+    def mend(self) -> None:
+        """As at the start: everything comes through, at once."""
+        self.delay_ms = self.throttle_bytes_per_s = 0.0
+        self._cuts.clear()
+        self.admit()
+        self.release()
+
     def hold(self) -> None:
         """Half-open: connections stay and new ones are accepted, but not a byte and no end of one comes through."""
         self.flowing.clear()

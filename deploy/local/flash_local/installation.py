@@ -1,7 +1,7 @@
 """What every step of a start needs at hand: the folders, the ports, the supervisor and somewhere to print."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -9,6 +9,7 @@ from rich.console import Console
 
 from flash_local.home import Home
 from flash_local.ports import Ports
+from flash_local.processes import free_port
 from flash_local.supervisor import Supervisor
 
 
@@ -20,6 +21,12 @@ class Installation:
     console: Console
     ports: Ports
     supervisor: Supervisor
+    fronted: frozenset[str] = frozenset()
+    """Engines that are reached through something that listens in their place."""
+
+    def listening_port(self, engine: str, choose: Callable[[], int] = free_port) -> int:
+        """Where the engine itself listens; everybody else goes to the port of its name."""
+        return self.ports.take(f"{engine}-itself" if engine in self.fronted else engine, choose)
 
     @classmethod
     def open(cls, home: Home, console: Console) -> "Installation":

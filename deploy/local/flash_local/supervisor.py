@@ -40,10 +40,11 @@ class Backoff:
 class Supervisor:
     """The processes of one installation, in the order they were started."""
 
-    def __init__(self, home: Home, console: Console) -> None:
+    def __init__(self, home: Home, console: Console, longest_pause_s: float = 30) -> None:
         self._home = home
         self._console = console
         self._leftovers = Leftovers(home.processes_file)
+        self._longest_pause_s = longest_pause_s
         self._keepers: list[asyncio.Task[None]] = []
         self.running: dict[str, Process] = {}
 
@@ -69,7 +70,7 @@ class Supervisor:
         return await process.wait_ready()
 
     async def _keep(self, program: Program) -> None:
-        backoff = Backoff()
+        backoff = Backoff(limit_s=self._longest_pause_s)
         while True:
             started = time.monotonic()
             reason = await self._trouble(self.running[program.name])

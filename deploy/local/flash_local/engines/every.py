@@ -44,19 +44,20 @@ async def start_postgres(here: Installation) -> None:
     """Return when PostgreSQL is ready."""
     folder = here.home.database_data
     await asyncio.to_thread(postgres.prepare, folder, here.console)
-    await here.supervisor.start(postgres.program(folder, here.ports.take("postgres")))
+    await here.supervisor.start(postgres.program(folder, here.listening_port("postgres")))
 
 
 async def start_kafka(here: Installation) -> None:
     """Return when Kafka is ready."""
-    folder, port = here.home.data / "kafka", here.ports.take("kafka")
-    await asyncio.to_thread(kafka.prepare, folder, port, here.ports.take("kafka-controller"), here.console)
+    folder, port = here.home.data / "kafka", here.listening_port("kafka")
+    listeners = kafka.Listeners(port, here.ports.take("kafka"), here.ports.take("kafka-controller"))
+    await asyncio.to_thread(kafka.prepare, folder, listeners, here.console)
     await here.supervisor.start(kafka.program(folder, port, here.console))
 
 
 async def start_opensearch(here: Installation) -> None:
     """Return when OpenSearch is ready, with the modules that the product needs."""
-    folder, port = here.home.data / "opensearch", here.ports.take("opensearch", opensearch.free_http_port)
+    folder, port = here.home.data / "opensearch", here.listening_port("opensearch", opensearch.free_http_port)
     await asyncio.to_thread(opensearch.prepare, folder, here.ports.take("opensearch-transport"), here.console)
     await here.supervisor.start(opensearch.program(folder, port, here.console))
     await opensearch.check_modules(port)

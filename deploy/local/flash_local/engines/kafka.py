@@ -1,6 +1,7 @@
 """Apache Kafka as one node that is its own controller (KRaft), from its published jars."""
 
 import subprocess
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from rich.console import Console
@@ -19,7 +20,7 @@ process.roles=broker,controller
 node.id=1
 controller.quorum.bootstrap.servers=127.0.0.1:{controller_port}
 listeners=BROKER://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller_port}
-advertised.listeners=BROKER://127.0.0.1:{port}
+advertised.listeners=BROKER://127.0.0.1:{advertised}
 listener.security.protocol.map=BROKER:PLAINTEXT,CONTROLLER:PLAINTEXT
 inter.broker.listener.name=BROKER
 controller.listener.names=CONTROLLER
@@ -53,12 +54,21 @@ rootLogger.appenderRef.out.ref = out
 """
 
 
-def prepare(folder: Path, port: int, controller_port: int, console: Console) -> None:
+@dataclass(frozen=True)
+class Listeners:
+    """The broker's own port, the one that clients are told, and that of the controller."""
+
+    port: int
+    advertised: int
+    controller_port: int
+
+
+def prepare(folder: Path, listeners: Listeners, console: Console) -> None:
     """Write the properties and format the log folder, unless it is formatted."""
     jars = fetch(locked("kafka"), console)
     folder.mkdir(parents=True, exist_ok=True)
     properties = folder / PROPERTIES_FILE
-    properties.write_text(PROPERTIES.format(port=port, controller_port=controller_port, folder=folder))
+    properties.write_text(PROPERTIES.format(folder=folder, **asdict(listeners)))
     (folder / "log4j2.properties").write_text(LOG4J)
     if not (folder / "log" / "meta.properties").exists():
         _format(properties, jars)

@@ -1,0 +1,112 @@
+"""`make faults`: runs rows of the fault matrix on a platform of its own, goes on where an earlier call stopped.
+
+ROWS is a list of rows, or `fast`; SEEDS how many runs of each; FRESH=1 forgets earlier results of these rows.
+"""
+
+import asyncio
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from flash_local.artifacts import fetch
+from flash_local.engines.every import artifacts
+from rich.console import Console
+
+from tests.faults import rows as _rows  # noqa: F401 - registers the rows
+from tests.faults.checks import Findings, History
+from tests.faults.load import Writers
+from tests.faults.report import Report
+from tests.faults.run import ROWS, Lab, Result, Row, execute
+from tests.faults.system import running
+from tests.faults.watch import NotSettled, Topics
+
+DEFAULT_REPORT = Path(__file__).parent / "report.json"
+SEEDS_FAST, SEEDS_SLOW = 20, 3
+console = Console(highlight=False, soft_wrap=True)
+
+
+def main() -> int:
+    """Run what is asked for and not done yet; 0 when nothing was wrong in any run."""
+    report = Report(Path(os.environ.get("REPORT") or DEFAULT_REPORT))
+    wanted = list(_wanted(report))
+    fetch(artifacts(), console)
+    while wanted:
+        wanted = asyncio.run(_work(wanted, report))
+    report.write_markdown()
+    console.print(report.last_line())
+    return 0 if report.clean() else 1
+
+
+def _wanted(report: Report) -> Iterator[tuple[Row, int]]:
+    asked, seeds, fresh = (os.environ.get(name, "") for name in ("ROWS", "SEEDS", "FRESH"))
+    for row in _rows_of(asked):
+        for seed in range(1, int(seeds or (SEEDS_FAST if row.fast else SEEDS_SLOW)) + 1):
+            if fresh or (row.number, seed) not in report.results:
+                yield row, seed
+
+
+def _rows_of(asked: str) -> list[Row]:
+    every = [ROWS[number] for number in sorted(ROWS)]
+    if asked in ("", "all", "fast"):
+        return [row for row in every if row.fast or asked != "fast"]
+    return [ROWS[int(number)] for number in asked.split(",")]
+
+
+async def _work(wanted: list[tuple[Row, int]], report: Report) -> list[tuple[Row, int]]:
+    """Run until the list is done, or the platform cannot be made whole; what is left for a new one."""
+    async with _lab() as lab:
+        while wanted:
+            row, seed = wanted[0]
+            try:
+                result = await execute(lab, row, seed)
+            except NotSettled as error:
+                console.print(f"row {row.number}, seed {seed}: not whole before it began: {error}; a new platform")
+                return wanted
+            wanted = wanted[1:]
+            report.add(result)
+            _print(row, result)
+            if result.findings:
+                return wanted  # what is wrong once would be found again and again
+    return []
+
+
+def _print(row: Row, result: Result) -> None:
+    verdict = "ok" if not result.findings else f"{len(result.findings)} WRONG"
+    figures = f"{result.events} events, recovery {result.recovery_s:.1f} s, {result.seconds:.0f} s in all"
+    console.print(f"row {row.number:>2} seed {result.seed:>2}  {verdict}  {figures}  {'; '.join(result.faults)}")
+    for finding in result.findings:
+        console.print(f"    {finding}", markup=False)
+
+
+def _folder() -> Path:
+    """FAULTS_FOLDER keeps logs and data for a look afterwards."""
+    folder = Path(os.environ.get("FAULTS_FOLDER") or tempfile.mkdtemp(prefix="flash-faults-"))
+    folder.mkdir(exist_ok=True)
+    folder.chmod(0o711)  # PostgreSQL's own user passes through
+    return folder
+
+
+@asynccontextmanager
+async def _lab() -> AsyncIterator[Lab]:
+    folder = _folder()
+    async with running(folder, console) as system:
+        tokens = {name: persona.token for name, persona in system.state.personas.items()}
+        writers = Writers(str(system.state.gateway), tokens)
+        await writers.settle_in()
+        topics, history = Topics(system.engine_url("kafka")), History()
+        await topics.open()
+        try:
+            history.take(await topics.read_on(), Findings())
+            yield Lab(system, writers, topics, history)
+        finally:
+            await topics.close()
+    if "FAULTS_FOLDER" not in os.environ:
+        shutil.rmtree(folder)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,95 @@
+"""What the runs came to: kept in `report.json` so that a later call goes on, and shown in `report.md`."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from statistics import median, quantiles
+
+from tests.faults.rows import NOT_RUN
+from tests.faults.run import ROWS, Result
+
+HEAD = (
+    "row",
+    "fault",
+    "runs",
+    "events",
+    "faults",
+    "lost",
+    "doubled",
+    "inverted",
+    "resurrected",
+    "parked",
+    "recovery p50 s",
+    "p95 s",
+    "wrong",
+)
+
+
+class Report:
+    """All results so far, by row and seed."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        known = json.loads(file.read_text())["runs"] if file.exists() else []
+        self.results = {(run["row"], run["seed"]): Result(**run) for run in known}
+
+    def add(self, result: Result) -> None:
+        """Keep a result, at once: what comes next may not come back."""
+        self.results[result.row, result.seed] = result
+        runs = [asdict(self.results[key]) for key in sorted(self.results)]
+        lines = ",\n".join(json.dumps(run, ensure_ascii=False) for run in runs)
+        self._file.write_text(f'{{"runs": [\n{lines}\n]}}\n', encoding="utf-8")
+
+    def write_markdown(self) -> None:
+        """The same for people."""
+        table = [f"| {' | '.join(line)} |" for line in (HEAD, ["---"] * len(HEAD), *self._lines())]
+        missing = [f"| {number} | {why} |" for number, why in sorted(NOT_RUN.items())]
+        text = ["# What the faults did", "", self.last_line(), "", *table, ""]
+        text += [
+            "Rows that do not run here:",
+            "",
+            "| row | why, and what stands in for it |",
+            "|---|---|",
+            *missing,
+            "",
+        ]
+        text += self._wrong()
+        self._file.with_suffix(".md").write_text("\n".join(text), encoding="utf-8")
+
+    def last_line(self) -> str:
+        """The sum of everything."""
+        results = list(self.results.values())
+        counts = {kind: sum(getattr(result, kind) for result in results) for kind in self.KINDS}
+        said = ", ".join(f"{kind} {count}" for kind, count in counts.items())
+        events = sum(result.events for result in results)
+        rows = len({result.row for result in results})
+        return f"rows {rows}, runs {len(results)}, events {events}, {said}, recovery p95 {_p95(results):.1f} s"
+
+    def clean(self) -> bool:
+        """Whether nothing was lost, doubled, inverted or resurrected, nor wrong in any other way."""
+        return not any(result.findings for result in self.results.values())
+
+    KINDS = ("lost", "doubled", "inverted", "resurrected")
+
+    def _lines(self) -> list[list[str]]:
+        return [self._line(number) for number in sorted({result.row for result in self.results.values()})]
+
+    def _line(self, number: int) -> list[str]:
+        results = [result for result in self.results.values() if result.row == number]
+        sums = (sum(getattr(result, kind) for result in results) for kind in (*self.KINDS, "parked"))
+        faults = sum(len(result.faults) for result in results)
+        recoveries = median(result.recovery_s for result in results), _p95(results)
+        title = ROWS[number].title if number in ROWS else "?"
+        values = (len(results), sum(result.events for result in results), faults, *sums)
+        wrong = sum(bool(result.findings) for result in results)
+        return [str(number), title, *map(str, values), *(f"{seconds:.1f}" for seconds in recoveries), str(wrong)]
+
+    def _wrong(self) -> list[str]:
+        lines = [f"- row {r.row}, seed {r.seed}: {what}" for r in self.results.values() for what in r.findings]
+        return ["What was wrong:", "", *lines, ""] if lines else []
+
+
+def _p95(results: Sequence[Result]) -> float:
+    seconds = [result.recovery_s for result in results]
+    return quantiles(seconds, n=20, method="inclusive")[-1] if len(seconds) > 1 else sum(seconds)
