@@ -1,17 +1,25 @@
 """Everything can be said once more, as it is now and with the version it has."""
 
+import asyncio
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 import pytest
+from chassis import outbox
 from chassis.republishing import begin_epoch, republish
 from flash_schemas.base import Event
 from flash_schemas.profile import ProfileChangedV1, ProgramChangedV1, SkillChangedV1
 from profile_service import republish as command
+from profile_service import store
 from profile_service.seed import seed
 
 from tests.integration.profile.conftest import Company, program_body
+from tests.support.waiting import eventually
 
+WAITING = """
+SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock')
+"""
 FORGOTTEN = "TRUNCATE outbox"
 UNPUBLISHED_OF_ANOTHER = "UPDATE outbox SET xid = ((xid::text::bigint) + 1000000000)::text::xid8"
 CURSOR_OF_ANOTHER = "UPDATE outbox_cursor SET snapshot = '2000000000:2000000000:'"
@@ -69,6 +77,26 @@ async def test_one_that_was_killed_may_be_run_again(company: Company) -> None:
     assert len(await company.api.events()) == 1
     await command.republish(company.api.service)
     assert len(await newest(company, ProfileChangedV1)) == 4
+
+
+async def test_a_change_at_work_is_waited_for_and_said_in_order(company: Company) -> None:
+    database, person_id = company.api.database, company.people["1"]
+    async with database.transaction() as transaction:
+        person = await store.lock_person(transaction, person_id)
+        assert person
+        republishing = asyncio.create_task(command.republish(company.api.service))
+        await eventually(lambda: somebody_waits(company))
+        edited = replace(person, name="Edited", version=person.version + 1)
+        await store.save_people(transaction, [edited])
+        await outbox.append(transaction, [edited.event("edited")])
+    await republishing
+    said = [version for event, version in await company.api.events() if event.aggregate_id == person_id]
+    assert said == [person.version, edited.version, edited.version]
+
+
+async def somebody_waits(company: Company) -> bool:
+    async with company.api.database.connection() as connection:
+        return bool(await connection.fetchval(WAITING))
 
 
 @pytest.mark.parametrize("trace", [UNPUBLISHED_OF_ANOTHER, CURSOR_OF_ANOTHER])
