@@ -11,6 +11,7 @@ from analytics_service.api import router
 from analytics_service.consumers import consumers
 from analytics_service.gauges import Gauges
 from analytics_service.reconcile import Reconciler
+from analytics_service.replaying import replay
 from analytics_service.rollup import recompute
 from analytics_service.settings import Settings
 from analytics_service.store import Compared
@@ -38,7 +39,7 @@ def build(settings: Settings) -> Service:
         workers=[
             Worker("gauges", Gauges(database).refresh, settings.gauges_interval_ms, wake_on_commit=False),
         ],
-        commands={"recompute": run_recompute, "reconcile": run_reconcile},
+        commands={"recompute": run_recompute, "replay": replay, "reconcile": run_reconcile},
     )
 
 
