@@ -22,7 +22,8 @@ from chassis.accounting import account
 from chassis.consumer import Consumer, Delivery, Invalid, Item, Poison, decode, next_offsets
 from chassis.database import Database, is_transient
 from chassis.dead_letters import DeadLetters, TooManyDeadLetters
-from chassis.kafka import Publisher, PublishFailed
+from chassis.kafka import Publisher, PublishFailed, await_answer
+from chassis.membership import JOIN_LIMIT_S, REBALANCE_TIMEOUT_MS, Membership, ended_task, unpolled_s
 from chassis.positions import PositionLost
 from chassis.reading import Reading, first_offsets
 from chassis.settings import Settings
