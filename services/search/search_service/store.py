@@ -31,8 +31,8 @@ WHERE person.availability_version < EXCLUDED.availability_version
 KEEP_UNITS = """
 INSERT INTO unit (unit_id, name, named_at) SELECT * FROM unnest($1::uuid[], $2::text[], $3::timestamptz[])
 ON CONFLICT (unit_id) DO UPDATE SET name = EXCLUDED.name, named_at = EXCLUDED.named_at
-WHERE unit.named_at < EXCLUDED.named_at AND unit.name <> EXCLUDED.name
-RETURNING 1
+WHERE unit.named_at < EXCLUDED.named_at
+RETURNING old.name IS DISTINCT FROM new.name AS renamed
 """
 KEEP_PROGRAMS = """
 INSERT INTO program (program_id, version, body)
@@ -155,7 +155,7 @@ async def keep_units(transaction: Transaction, names: dict[UUID, tuple[str, date
     ordered = sorted(names.items())
     said = [name for _, name in ordered]
     values = ([unit_id for unit_id, _ in ordered], [name for name, _ in said], [at for _, at in said])
-    if await transaction.fetch(KEEP_UNITS, *values):
+    if any(row["renamed"] for row in await transaction.fetch(KEEP_UNITS, *values)):
         await vocabulary_changed(transaction)
 
 

@@ -1,5 +1,6 @@
 """Everything is read once more while the consumers run, and the command says when they have."""
 
+from collections.abc import Sequence
 from uuid import uuid4
 
 import pytest
@@ -57,3 +58,14 @@ async def test_consumers_that_do_not_run_are_missed_and_go_on_when_they_do(
     assert "does a process with the consumers run?" in capsys.readouterr().out
     await kit.start(kit.component())
     await kit.all_handled(sent + sent)
+
+
+def test_a_service_has_the_tools_of_consumers_when_it_consumes(kit: Kit) -> None:
+    assert {*a_service(kit).commands} == {"dead-letters", "replay"}
+    assert {*Service("test", kit.settings, kit.database).commands} == set()
+    own = Service("test", kit.settings, kit.database, consumers=a_service(kit).consumers, commands={"replay": other})
+    assert own.commands["replay"] is other
+
+
+async def other(_service: Service, _arguments: Sequence[str]) -> int:
+    return 0
