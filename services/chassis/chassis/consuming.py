@@ -19,7 +19,7 @@ from faststream.kafka.subscriber.usecase import BatchSubscriber
 
 from chassis import failpoints, logs, metrics
 from chassis.accounting import account
-from chassis.consumer import Consumer, Delivery, Invalid, Item, Poison, decode, next_offsets
+from chassis.consumer import Consumer, Delivery, Invalid, Item, decode, next_offsets, refusal
 from chassis.database import Database, is_transient
 from chassis.dead_letters import DeadLetters, TooManyDeadLetters
 from chassis.kafka import Publisher, PublishFailed, await_answer
@@ -239,8 +239,7 @@ class ConsumerComponent:
             await self._apply(batch[middle:])
             return
         log.error("event_not_handled", consumer=self.name, event_id=deliveries[0].envelope.event_id, exc_info=error)
-        reason = f"refused: {error}" if isinstance(error, Poison) else f"handler failed: {type(error).__name__}"
-        await self._apply([(Invalid(reason, deliveries[0].origin), batch[0][1])])
+        await self._apply([(Invalid(refusal(error), deliveries[0].origin), batch[0][1])])
 
     async def _put_back(self, records: Sequence[Any]) -> None:
         """Read from the first of these records again, after a pause that grows with each failure in a row."""
