@@ -23,18 +23,22 @@ class Runner:
     folder: Path
     exits: AsyncExitStack
 
-    async def start(self, *arguments: str, module: str = "empty_service", **settings: object) -> tuple[Process, str]:
+    async def start(
+        self, *arguments: str, module: str = "tests.support.empty_service", **settings: object
+    ) -> tuple[Process, str]:
         """A process and its address."""
         own = self.settings.model_copy(update={"http_port": free_port(), **settings})
         url = f"http://127.0.0.1:{own.http_port}"
         env = {f"FLASH_{name}".upper(): str(value) for name, value in own if value is not None}
-        argv = [sys.executable, "-m", f"tests.support.{module}", *arguments]
+        argv = [sys.executable, "-m", module, *arguments]
         program = Program("service", argv, http_answers(f"{url}/ready"), env=env, folder=ROOT)
         process = await Process.start(program, self.folder / "service.log")
         self.exits.push_async_callback(process.stop)
         return process, url
 
-    async def output_of(self, *arguments: str, module: str = "empty_service", **settings: object) -> tuple[int, str]:
+    async def output_of(
+        self, *arguments: str, module: str = "tests.support.empty_service", **settings: object
+    ) -> tuple[int, str]:
         """The exit status and the output of a process that ends by itself."""
         process, _ = await self.start(*arguments, module=module, **settings)
         async with asyncio.timeout(30):

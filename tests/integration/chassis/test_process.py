@@ -36,7 +36,7 @@ async def test_a_service_publishes_first_what_is_committed_when_it_is_told_to_st
 
 
 async def test_a_component_that_breaks_ends_the_process_so_that_it_is_restarted(runner: Runner) -> None:
-    status, output = await runner.output_of(module="failing_service")
+    status, output = await runner.output_of(module="tests.support.failing_service")
     assert status == 1
     (line,) = lines(output, "component_failed")
     assert (line["service"], line["component"], line["level"]) == ("chassis", "broken", "error")

@@ -78,7 +78,7 @@ async def ended(process: Process, within_s: float) -> int:
 
 
 async def test_a_round_that_never_ends_ends_the_process_and_the_log_names_it(runner: Runner) -> None:
-    status, output = await runner.output_of(module="troubled_service", trouble="round", **SOON)
+    status, output = await runner.output_of(module="tests.support.troubled_service", trouble="round", **SOON)
     assert status == 1
     (line,) = lines(output, "component_stuck")
     assert (line["component"], line["level"]) == ("job", "error")
@@ -86,7 +86,7 @@ async def test_a_round_that_never_ends_ends_the_process_and_the_log_names_it(run
 
 
 async def test_a_blocked_event_loop_ends_the_process_and_the_log_says_where_it_stands(runner: Runner) -> None:
-    status, output = await runner.output_of(module="troubled_service", trouble="loop", **SOON)
+    status, output = await runner.output_of(module="tests.support.troubled_service", trouble="loop", **SOON)
     assert status == 1
     (line,) = lines(output, "event_loop_blocked")
     assert (line["service"], line["level"]) == ("chassis", "error")
@@ -99,7 +99,7 @@ async def test_a_process_in_trouble_goes_on_while_an_engine_does_not_answer(
     runner: Runner, settings: Settings, to_kafka: Proxy
 ) -> None:
     process, url = await runner.start(
-        module="troubled_service",
+        module="tests.support.troubled_service",
         trouble="round",
         kafka_bootstrap=f"127.0.0.1:{to_kafka.port}",
         stalled_after_ms=5_000,
@@ -125,12 +125,14 @@ async def test_a_kafka_that_never_comes_leaves_the_process_unready_and_then_ends
 ) -> None:
     to_kafka.hold() if half_open else to_kafka.refuse()
     bootstrap = f"127.0.0.1:{to_kafka.port}"
-    process, url = await runner.start(module="troubled_service", kafka_bootstrap=bootstrap, restart_after_ms=12_000)
+    process, url = await runner.start(
+        module="tests.support.troubled_service", kafka_bootstrap=bootstrap, restart_after_ms=12_000
+    )
 
     async def kafka_is_named() -> bool:
         return "kafka" in await wrong(url)
 
-    await eventually(kafka_is_named)
+    await eventually(kafka_is_named, deadline_s=30)
     assert await ended(process, 20) == 1
     (line,) = lines(process.log_file.read_text(), "component_failed")
     assert (line["component"], line["exception"][0]["type"]) == ("taker", "KafkaConnectionError")
@@ -138,20 +140,24 @@ async def test_a_kafka_that_never_comes_leaves_the_process_unready_and_then_ends
 
 async def test_a_kafka_that_comes_late_is_waited_for(runner: Runner, to_kafka: Proxy) -> None:
     to_kafka.hold()
-    process, url = await runner.start(module="troubled_service", kafka_bootstrap=f"127.0.0.1:{to_kafka.port}")
+    process, url = await runner.start(
+        module="tests.support.troubled_service", kafka_bootstrap=f"127.0.0.1:{to_kafka.port}"
+    )
 
     async def kafka_is_named() -> bool:
         return "kafka" in await wrong(url)
 
-    await eventually(kafka_is_named)
+    await eventually(kafka_is_named, deadline_s=30)
     to_kafka.release()
     await process.wait_ready()
 
 
 async def test_a_process_that_waits_for_kafka_stops_when_told(runner: Runner, to_kafka: Proxy) -> None:
     to_kafka.hold()
-    process, url = await runner.start(module="troubled_service", kafka_bootstrap=f"127.0.0.1:{to_kafka.port}")
-    await eventually(lambda: wrong(url))
+    process, url = await runner.start(
+        module="tests.support.troubled_service", kafka_bootstrap=f"127.0.0.1:{to_kafka.port}"
+    )
+    await eventually(lambda: wrong(url), deadline_s=30)
     stop = asyncio.create_task(process.stop())
     assert await ended(process, 5) == 0
     await stop
