@@ -12,11 +12,10 @@ from hashlib import md5
 from typing import TypeVar
 from uuid import UUID
 
-from aiokafka import TopicPartition
-
 from chassis import logs
 from chassis.consumer import Consumer, Delivery
 from chassis.database import Database, Transaction, is_transient
+from chassis.positions import stored_positions
 from chassis.reconciliation import Finding
 from chassis.settings import Settings
 from chassis.topic_reader import Offsets, read_topics
@@ -25,7 +24,6 @@ log = logs.get(__name__)
 
 T = TypeVar("T")
 
-POSITIONS = "SELECT topic, partition, next_offset FROM consumer_offset WHERE consumer = $1"
 # The last byte of an id is random, whether it is made by chance or by time.
 CHECKSUMS = """
 SELECT get_byte(uuid_send({key}), 15) AS bucket, count(*) AS count,
@@ -114,8 +112,7 @@ async def reconcile_versions(
 async def positions(database: Database, consumer: str) -> Offsets:
     """The stored next offsets of a consumer."""
     async with database.connection() as connection:
-        rows = await connection.fetch(POSITIONS, consumer)
-    return {TopicPartition(row["topic"], row["partition"]): row["next_offset"] for row in rows}
+        return await stored_positions(connection, consumer)
 
 
 async def handle_again(

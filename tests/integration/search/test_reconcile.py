@@ -1,8 +1,10 @@
 """What was lost between the topics, the projection and the index is found, and comes back the usual way."""
 
 import asyncio
+import os
+import sys
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -230,3 +232,33 @@ async def test_one_that_was_killed_is_finished_by_the_next(company: Company, mon
     await company.world.settle()
     assert await company.differing() == {}
     assert len(await company.shown()) == 5
+
+
+async def test_the_command_prints_what_it_found_and_remembers_it(company: Company) -> None:
+    people = await company.people(3)
+    assert await run(company, "--check") == (0, "Nothing differs.")
+    await company.lose_document(people[0].person_id)
+    assert await run(company, "--check") == (1, "1 of 1 differences remain.")
+    assert await run(company) == (0, "1 differences were repaired.")
+    async with company.world.database.connection() as connection:
+        found = await connection.fetchrow("SELECT * FROM reconciliation WHERE name = 'live index'")
+    assert found
+    assert (found["compared"], found["differing"], found["repaired"]) == (3, 1, 1)
+
+
+async def test_the_command_says_that_opensearch_is_away(company: Company) -> None:
+    await company.people(1)
+    away = company.settings.model_copy(update={"opensearch_url": "http://127.0.0.1:1"})
+    assert await run(replace(company, settings=away)) == (1, "")
+
+
+async def run(company: Company, *arguments: str) -> tuple[int | None, str]:
+    """The exit status of `reconcile` and its last line."""
+    env = {f"FLASH_{name}".upper(): str(value) for name, value in company.settings if value is not None}
+    child = await asyncio.create_subprocess_exec(
+        *[sys.executable, "-m", "search_service", "reconcile", *arguments],
+        env={**os.environ, **env, "FLASH_LOG_LEVEL": "ERROR"},
+        stdout=asyncio.subprocess.PIPE,
+    )
+    output, _ = await child.communicate()
+    return child.returncode, (output.decode().splitlines() or [""])[-1]
