@@ -15,7 +15,7 @@ from chassis import membership
 from chassis.database import Database
 from chassis.kafka import KafkaPublisher
 from chassis.reading import Reading
-from chassis.relay import Relay
+from chassis.relay import ANYTHING_NEW, Relay
 from chassis.settings import Settings
 from chassis.testing import FakePublisher
 from flash_local.processes import Process
@@ -196,6 +196,11 @@ async def commit_change(database: Database) -> UUID:
     return aggregate_id
 
 
+async def nothing_to_publish(database: Database) -> bool:
+    async with database.connection() as connection:
+        return not await connection.fetchval(ANYTHING_NEW)
+
+
 def subjects(publisher: FakePublisher) -> list[UUID]:
     return [envelope.subject for envelope in envelopes(publisher.records)]
 
@@ -214,6 +219,7 @@ async def test_a_leader_that_is_cut_off_is_replaced_and_comes_back_without_movin
         await exits.enter_async_context(running(first, database=cut_off))
         before = await commit_change(database)
         await eventually(lambda: subjects(leader) == [before])
+        await eventually(lambda: nothing_to_publish(database))
         to_database.hold()
         await exits.enter_async_context(running(Relay("test", impatient, heir), database=database))
         after = await commit_change(database)
