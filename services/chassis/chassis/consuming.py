@@ -8,12 +8,10 @@ raw records on, acknowledgement is manual, and replies are off.
 import asyncio
 import random
 import time
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
-from aiokafka.errors import KafkaError
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from faststream.kafka.message import KafkaMessage
@@ -21,29 +19,22 @@ from faststream.kafka.subscriber.usecase import BatchSubscriber
 
 from chassis import failpoints, logs, metrics
 from chassis.accounting import account
-from chassis.consumer import (
-    Consumer,
-    Delivery,
-    Invalid,
-    Item,
-    Poison,
-    PositionLost,
-    Positions,
-    decode,
-    next_offsets,
-)
-from chassis.database import TRANSIENT_ERRORS, Database, Transaction, is_transient
+from chassis.consumer import Consumer, Delivery, Invalid, Item, Poison, decode, next_offsets
+from chassis.database import Database, is_transient
 from chassis.dead_letters import DeadLetters, TooManyDeadLetters
 from chassis.kafka import Publisher, PublishFailed
+from chassis.positions import PositionLost
+from chassis.reading import Reading, first_offsets
 from chassis.settings import Settings
+from chassis.worker import wait_for_any
 
 log = logs.get(__name__)
 
 Batch = list[tuple[Item, Any]]
-COMMIT_TIMEOUT_S = 5
+REBALANCE_TIMEOUT_MS = 60_000
 
 
-class ConsumerComponent(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka ships no types
+class ConsumerComponent:
     """Runs one consumer until it is told to stop; `problem()` says when it no longer gets on."""
 
     kind = "consume"
@@ -53,10 +44,10 @@ class ConsumerComponent(ConsumerRebalanceListener):  # type: ignore[misc] # aiok
         self._service = service
         self._settings = settings
         self._consumer = consumer
-        self._positions = Positions(consumer.name)
         self._dead_letters = DeadLetters(service, consumer.name, settings, publisher)
         self._publisher = publisher
         self._subscriber: BatchSubscriber | None = None
+        self._at_work = asyncio.Lock()
         self._halted: str | None = None
         self._failures = 0
         self._progressed_at = time.monotonic()
@@ -66,10 +57,11 @@ class ConsumerComponent(ConsumerRebalanceListener):  # type: ignore[misc] # aiok
     async def run(self, database: Database, stopping: asyncio.Event) -> None:
         """Consume until `stopping`; the batch at hand is finished. Raises KafkaError when Kafka is not there."""
         self._database = database
+        self._reading = Reading(self._service, self.name, database, self._kafka)
         broker = self._broker()
         await broker.start()
         try:
-            await stopping.wait()
+            await self._follow(stopping)
         finally:
             async with asyncio.timeout(self._settings.stop_timeout_s):
                 await broker.stop()
@@ -82,7 +74,7 @@ class ConsumerComponent(ConsumerRebalanceListener):  # type: ignore[misc] # aiok
         if any(task.done() for task in self._subscriber.tasks):
             return "the consuming task has ended"
         idle_s = time.monotonic() - self._progressed_at
-        if (self._failures or self._waiting()) and idle_s > self._settings.stalled_after_ms / 1000:
+        if (self._failures or self._reading.waiting()) and idle_s > self._settings.stalled_after_ms / 1000:
             return f"events are waiting and nothing was handled for {idle_s:.0f} s"
         return None
 
@@ -90,23 +82,6 @@ class ConsumerComponent(ConsumerRebalanceListener):  # type: ignore[misc] # aiok
     def halted(self) -> str | None:
         """Why the brake stopped this consumer, if it did. A restart would only park more, so it stays as it is."""
         return self._halted
-
-    async def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:  # noqa: ARG002 - their interface
-        """Part of aiokafka's rebalance: forget what another process may own in a moment."""
-        self._positions.forget()
-
-    async def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
-        """Part of aiokafka's rebalance: read on from the stored positions, also where nothing new comes.
-
-        A fetch can race this, and the database may not answer; so it is believed only with the first batch.
-        """
-        self._positions.forget()
-        with suppress(KafkaError, *TRANSIENT_ERRORS):
-            first = await self._kafka().beginning_offsets(assigned) if assigned else {}
-            async with self._database.connection() as connection:
-                for place in assigned:
-                    stored = await self._positions.load(connection, place)
-                    self._kafka().seek(place, first[place] if stored is None else stored)
 
     def _broker(self) -> KafkaBroker:
         prefix, settings = self._settings.topic_prefix, self._settings
@@ -127,11 +102,12 @@ class ConsumerComponent(ConsumerRebalanceListener):  # type: ignore[misc] # aiok
             parser=self._raw_message,
             decoder=_raw_records,
             auto_offset_reset="earliest",
-            session_timeout_ms=30_000,
-            rebalance_timeout_ms=60_000,
+            session_timeout_ms=settings.consumer_session_timeout_ms,
+            heartbeat_interval_ms=settings.consumer_session_timeout_ms // 3,
+            rebalance_timeout_ms=REBALANCE_TIMEOUT_MS,
             batch_timeout_ms=settings.consumer_poll_timeout_ms,
             max_records=settings.consumer_batch_records,
-            listener=self,
+            listener=self._reading,
         )
         subscriber(self._consume)
         self._subscriber = subscriber
@@ -145,7 +121,18 @@ class ConsumerComponent(ConsumerRebalanceListener):  # type: ignore[misc] # aiok
         assert self._subscriber.consumer
         return self._subscriber.consumer
 
+    async def _follow(self, stopping: asyncio.Event) -> None:
+        """Until told to stop, notice between two batches when another moved the positions."""
+        while not stopping.is_set():
+            await wait_for_any(stopping, timeout_s=self._settings.position_check_interval_ms / 1000)
+            async with self._at_work:
+                await self._reading.follow()
+
     async def _consume(self, records: tuple[Any, ...]) -> None:
+        async with self._at_work:
+            await self._to_an_end(records)
+
+    async def _to_an_end(self, records: tuple[Any, ...]) -> None:
         """One batch, to one of its ends; nothing may escape into FastStream, which would go on to the next."""
         if self._halted:
             await self._put_back(records)
@@ -159,7 +146,7 @@ class ConsumerComponent(ConsumerRebalanceListener):  # type: ignore[misc] # aiok
             self._progressed_at = time.monotonic()
         except PositionLost:
             log.warning("position_lost", consumer=self.name)
-            self._positions.forget()
+            self._reading.positions.forget()
             await self._put_back(records)
         except TooManyDeadLetters as limit:
             self._halt(str(limit))
@@ -177,41 +164,21 @@ class ConsumerComponent(ConsumerRebalanceListener):  # type: ignore[misc] # aiok
         failpoints.passing(f"{self.name}.taken")
         await self._apply(batch)
         failpoints.passing(f"{self.name}.committed")
-        await self._tell_kafka(next_offsets((item for item, _ in batch), self._settings.topic_prefix))
+        await self._reading.tell_kafka(next_offsets((item for item, _ in batch), self._settings.topic_prefix))
         account(self._service, self.name, [item for item, _ in batch], waiting=self._waiting())
 
     async def _fresh(self, records: tuple[Any, ...]) -> Batch:
         """The records that stand at or after their partition's position; decoded."""
-        elsewhere = {place for place, offset in _first_offsets(records) if not await self._located(place, offset)}
+        elsewhere = {
+            place for place, offset in first_offsets(records) if not await self._reading.located(place, offset)
+        }
         prefix_length = len(self._settings.topic_prefix)
         batch: Batch = []
         for record in records:
             place = TopicPartition(record.topic, record.partition)
-            if place not in elsewhere and record.offset >= (self._positions.of(place) or 0):
+            if place not in elsewhere and record.offset >= (self._reading.positions.of(place) or 0):
                 batch.append((decode(record, record.topic[prefix_length:]), record))
         return batch
-
-    async def _located(self, place: TopicPartition, offset: int) -> bool:
-        """Whether reading goes on where it should. Otherwise it is moved there, and this poll's records come again."""
-        if self._positions.of(place) is not None:
-            return True
-        async with self._database.transaction() as transaction:
-            stored = await self._positions.load(transaction, place)
-            position = offset if stored == offset else await self._corrected(transaction, place, stored)
-        self._positions.believe({place: position})
-        if position != offset:
-            self._kafka().seek(place, position)
-        return position == offset
-
-    async def _corrected(self, transaction: Transaction, place: TopicPartition, stored: int | None) -> int:
-        """The stored position; the topic's beginning where there is none or it lies outside the topic."""
-        kafka = self._kafka()
-        first = int((await kafka.beginning_offsets([place]))[place])
-        if stored is not None and first <= stored <= (await kafka.end_offsets([place]))[place]:
-            return stored
-        self._report_reset(place, stored, first)
-        await self._positions.reset(transaction, place, first, stored=stored)
-        return first
 
     async def _apply(self, batch: Batch) -> None:
         """Handle a batch; when one event makes it fail for good, find that one by halving and park it."""
@@ -224,7 +191,7 @@ class ConsumerComponent(ConsumerRebalanceListener):  # type: ignore[misc] # aiok
                     await self._consumer.handle(transaction, deliveries)
                 if invalid:  # last, so that a failing handler parks nothing twice; before the position moves
                     await self._dead_letters.park(invalid)
-                await self._positions.move(transaction, moves)
+                await self._reading.positions.move(transaction, moves)
                 failpoints.passing(f"{self.name}.handled")
         except (PositionLost, TooManyDeadLetters, PublishFailed):
             raise
@@ -233,7 +200,7 @@ class ConsumerComponent(ConsumerRebalanceListener):  # type: ignore[misc] # aiok
                 raise
             await self._isolate(batch, deliveries, error)
             return
-        self._positions.believe(moves)
+        self._reading.positions.believe(moves)
         self._dead_letters.passed(len(deliveries))
 
     async def _isolate(self, batch: Batch, deliveries: list[Delivery], error: Exception) -> None:
@@ -248,10 +215,7 @@ class ConsumerComponent(ConsumerRebalanceListener):  # type: ignore[misc] # aiok
 
     async def _put_back(self, records: Sequence[Any]) -> None:
         """Read from the first of these records again, after a pause that grows with each failure in a row."""
-        kafka = self._kafka()
-        for place, offset in _first_offsets(records):
-            if place in kafka.assignment():
-                kafka.seek(place, offset)
+        self._reading.put_back(records)
         await asyncio.sleep(self._backoff_s())
 
     def _backoff_s(self) -> float:
@@ -266,37 +230,8 @@ class ConsumerComponent(ConsumerRebalanceListener):  # type: ignore[misc] # aiok
         metrics.CONSUMER_STOPPED.labels(*self._labels).set(1)
         log.error("consumer_stopped", consumer=self.name, topic=topic, reason=self._halted)
 
-    async def _tell_kafka(self, moves: dict[TopicPartition, int]) -> None:
-        try:
-            async with asyncio.timeout(COMMIT_TIMEOUT_S):
-                await self._kafka().commit(moves)
-        except (KafkaError, TimeoutError) as error:
-            log.info("lag_hint_not_committed", consumer=self.name, error=type(error).__name__)
-
-    def _report_reset(self, place: TopicPartition, stored: int | None, first: int) -> None:
-        if stored is not None:
-            metrics.CONSUMER_RESETS.labels(*self._labels, place.topic).inc()
-            log.error("position_outside_topic", consumer=self.name, topic=place.topic, stored=stored, first=first)
-
     def _waiting(self) -> set[str]:
-        """The topics of which Kafka holds more. Of a partition that gave nothing since assigned, nobody knows."""
-        kafka = self._kafka()
-        believed = ((place, self._positions.of(place)) for place in kafka.assignment())
-        more = (place for place, position in believed if position is not None and _end(kafka, place) > position)
-        return {place.topic.removeprefix(self._settings.topic_prefix) for place in more}
-
-
-def _end(kafka: AIOKafkaConsumer, place: TopicPartition) -> int:
-    """One past the newest record that is known of."""
-    return kafka.highwater(place) or 0
-
-
-def _first_offsets(records: Sequence[Any]) -> Iterable[tuple[TopicPartition, int]]:
-    """The first offset of each partition among these records."""
-    first: dict[TopicPartition, int] = {}
-    for record in records:
-        first.setdefault(TopicPartition(record.topic, record.partition), record.offset)
-    return first.items()
+        return {topic.removeprefix(self._settings.topic_prefix) for topic in self._reading.waiting()}
 
 
 async def _raw_records(message: KafkaMessage) -> Any:

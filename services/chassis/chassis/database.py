@@ -5,7 +5,7 @@ which would serialise all commits of the cluster.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -14,7 +14,7 @@ import asyncpg
 import orjson
 from asyncpg.pool import PoolConnectionProxy
 
-from chassis import failpoints
+from chassis import failpoints, logs
 from chassis.settings import Settings
 
 if TYPE_CHECKING:
@@ -23,6 +23,17 @@ if TYPE_CHECKING:
 else:  # generic in the stubs only
     Connection = asyncpg.Connection
     Transaction = Connection | PoolConnectionProxy
+
+log = logs.get(__name__)
+
+CLOSE_TIMEOUT_S = 2
+KEEPALIVE = {
+    "tcp_keepalives_idle": "10",
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "3",
+    "tcp_user_timeout": "25000",
+}
+"""Within 25 s the server notices that a client's machine is gone, and frees what its session holds."""
 
 TRANSIENT_ERRORS: tuple[type[Exception], ...] = (
     OSError,
@@ -64,14 +75,19 @@ class Database:
             min_size=1,
             max_size=self._settings.database_pool_size,
             init=prepare,
-            server_settings=self.session_settings(),
+            **self._connecting(),
         )
 
     async def close(self) -> None:
-        """Wait for running work, then disconnect."""
-        if self._pool:
-            await self._pool.close()
-            self._pool = None
+        """Wait a moment for running work, then disconnect, whether the server answers or not."""
+        pool, self._pool = self._pool, None
+        if pool:
+            try:
+                async with asyncio.timeout(CLOSE_TIMEOUT_S):
+                    await pool.close()
+            except TimeoutError:
+                log.warning("database_connections_dropped")
+                pool.terminate()
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
@@ -87,15 +103,19 @@ class Database:
     async def connection(self) -> AsyncIterator[Transaction]:
         """A connection for reading; each statement stands alone."""
         assert self._pool, "open() comes first"
-        async with self._pool.acquire() as connection:
+        async with self._pool.acquire(timeout=self._settings.database_acquire_timeout_ms / 1000) as connection:
             yield connection
 
-    async def dedicated(self) -> Connection:
+    async def dedicated(self, **session_settings: str) -> Connection:
         """A connection of one's own outside the pool, for session locks. The caller closes it."""
-        connection = await asyncpg.connect(
-            self._settings.database_url, server_settings=self.session_settings(), timeout=10
+        connection: Connection = await asyncpg.connect(
+            self._settings.database_url, **self._connecting(session_settings)
         )
-        await prepare(connection)
+        try:
+            await prepare(connection)
+        except BaseException:
+            connection.terminate()
+            raise
         return connection
 
     def commits(self) -> asyncio.Event:
@@ -108,6 +128,19 @@ class Database:
         """Raise when the database does not answer."""
         async with self.connection() as connection:
             await connection.execute("SELECT 1")
+
+    async def ping_anew(self) -> None:
+        """Raise when the database does not answer one who has only just come, whatever became of the pool."""
+        connection = await self.dedicated()
+        await connection.close(timeout=CLOSE_TIMEOUT_S)
+
+    def _connecting(self, session_settings: Mapping[str, str] | None = None) -> dict[str, Any]:
+        """How every connection is made: nothing on it waits for ever, on either side."""
+        return {
+            "timeout": self._settings.database_connect_timeout_ms / 1000,
+            "command_timeout": self._settings.database_command_timeout_ms / 1000,
+            "server_settings": self.session_settings() | KEEPALIVE | dict(session_settings or {}),
+        }
 
     def session_settings(self) -> dict[str, str]:
         """The timeouts that bound every session; they also bound how long a snapshot can be held."""

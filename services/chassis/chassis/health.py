@@ -27,7 +27,7 @@ class Component(Protocol):
         """Work until `stopping` is set, then finish what is at hand."""
 
     def problem(self) -> str | None:
-        """Why a restart is needed, None while healthy."""
+        """Why it does not get on, None while healthy. The watchdog decides what follows."""
 
 
 class Health:
@@ -36,7 +36,9 @@ class Health:
     def __init__(self, service: str, components: Sequence[Component], pings: Mapping[str, Ping]) -> None:
         self._service = service
         self._components = components
-        self._pings = pings
+        self.pings = pings
+        self.unanswered: Mapping[str, str] = {}
+        """What a component in trouble needs and gets no answer from, as the watchdog found."""
         self.started = False
         self.stopping = False
 
@@ -56,12 +58,12 @@ class Health:
         return {name: problem for name, problem in found.items() if problem}
 
     async def _live(self, response: Response) -> dict[str, object]:
-        problems = self.problems()
+        problems = {} if self.unanswered else self.problems()
         response.status_code = 503 if problems else 200
         return {"live": not problems, "problems": problems}
 
     async def _ready(self, response: Response) -> dict[str, object]:
-        problems = self.problems() | self._halted() | await self._unreachable()
+        problems = self.problems() | self._waiting() | await without_answer(self.pings)
         if not self.started or self.stopping:
             problems["process"] = "stopping" if self.stopping else "starting"
         response.status_code = 503 if problems else 200
@@ -71,19 +73,26 @@ class Health:
         self.problems()
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
-    def _halted(self) -> dict[str, str]:
-        halts = {component.name: getattr(component, "halted", None) for component in self._components}
-        return {name: halt for name, halt in halts.items() if halt}
+    def _waiting(self) -> dict[str, str]:
+        """Components that do no work for a reason that a restart does not end."""
+        waits = {
+            component.name: getattr(component, "halted", None) or getattr(component, "joining", None)
+            for component in self._components
+        }
+        return {name: wait for name, wait in waits.items() if wait}
 
-    async def _unreachable(self) -> dict[str, str]:
-        answers = await asyncio.gather(*(self._ping(ping) for ping in self._pings.values()))
-        return {name: error for name, error in zip(self._pings, answers, strict=True) if error}
 
-    async def _ping(self, ping: Ping) -> str | None:
-        try:
-            async with asyncio.timeout(PING_TIMEOUT_S):
-                await ping()
-        except Exception as error:  # noqa: BLE001 - whatever the reason, it is the answer to the probe
-            log.warning("ping_failed", error=type(error).__name__)
-            return f"does not answer ({type(error).__name__})"
-        return None
+async def without_answer(pings: Mapping[str, Ping]) -> dict[str, str]:
+    """Those that do not answer, each with the kind of failure."""
+    answers = await asyncio.gather(*(_failure(name, ping) for name, ping in pings.items()))
+    return {name: failure for name, failure in zip(pings, answers, strict=True) if failure}
+
+
+async def _failure(name: str, ping: Ping) -> str | None:
+    try:
+        async with asyncio.timeout(PING_TIMEOUT_S):
+            await ping()
+    except Exception as error:  # noqa: BLE001 - whatever the reason, it is the answer to the probe
+        log.warning("ping_failed", needed=name, error=type(error).__name__)
+        return f"does not answer ({type(error).__name__})"
+    return None

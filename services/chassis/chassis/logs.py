@@ -1,8 +1,10 @@
 """JSON lines on standard output, each with the service, the trace and a stable event name; never personal text."""
 
 import logging
+import os
 import sys
 import traceback
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -47,6 +49,12 @@ def get(name: str) -> Logger:
     """A logger for one module; its first argument is an event name in the past tense, the rest are fields."""
     logger: Logger = structlog.stdlib.get_logger(name)
     return logger
+
+
+def write_past_everything(service: str, event: str, **fields: object) -> None:
+    """An error, said by a thread while the rest of the process may stand still, with any lock of logging held."""
+    line = {"event": event, "service": service, "level": "error", "timestamp": datetime.now(UTC).isoformat(), **fields}
+    os.write(sys.stdout.fileno(), orjson.dumps(line) + b"\n")
 
 
 def _add_trace(_logger: Any, _method: str, line: structlog.types.EventDict) -> structlog.types.EventDict:

@@ -16,6 +16,7 @@ from chassis import failpoints, logs, metrics
 from chassis.database import Connection, Database, is_transient
 from chassis.envelope import Envelope, to_headers
 from chassis.kafka import Publisher, PublishFailed, Record
+from chassis.progress import Progress
 from chassis.settings import Settings
 from chassis.trace import trace_id_of
 from chassis.worker import wait_for_any
@@ -25,6 +26,8 @@ log = logs.get(__name__)
 LEADER_LOCK = 0x0F1A_5401
 STANDBY_INTERVAL_S = 1.0
 RETRY_INTERVAL_S = 0.5
+SILENT_POLLS_LIMIT = 3
+SILENCE_LEAST_MS = 1_000
 
 _UNPUBLISHED = """
     (xid >= (SELECT pg_snapshot_xmax(snapshot) FROM outbox_cursor WHERE name = 'relay')
@@ -52,7 +55,7 @@ class Relay:
         self._service = service
         self._settings = settings
         self._publisher = publisher
-        self._failing_since: float | None = None
+        self._progress = Progress()
 
     async def run(self, database: Database, stopping: asyncio.Event) -> None:
         """Lead or stand by until `stopping`; then publish once more what is committed."""
@@ -65,18 +68,17 @@ class Relay:
             await self._publisher.close()
 
     def problem(self) -> str | None:
-        """Why nothing gets out, if so."""
-        if self._failing_since is None:
-            return None
-        failing_s = asyncio.get_running_loop().time() - self._failing_since
-        return (
-            f"nothing published for {failing_s:.0f} s" if failing_s > self._settings.stalled_after_ms / 1000 else None
-        )
+        """Why it neither leads nor stands by, or leads and nothing gets out, if so."""
+        stalled_s = self._progress.stalled_s()
+        limit_s = self._settings.stalled_after_ms / 1000
+        return f"nothing published for {stalled_s:.0f} s" if stalled_s > limit_s else None
 
     async def _lead_or_stand_by(self, database: Database, stopping: asyncio.Event, wake: asyncio.Event) -> None:
+        self._progress.began()
         try:
-            async with _leadership(database) as connection:
+            async with _leadership(database, self._settings) as connection:
                 if connection is None:
+                    self._progress.rested()
                     await wait_for_any(stopping, timeout_s=STANDBY_INTERVAL_S)
                     return
                 metrics.RELAY_LEADER.labels(self._service).set(1)
@@ -90,10 +92,11 @@ class Relay:
         poll_s = self._settings.relay_poll_interval_ms / 1000
         while True:
             last_round = stopping.is_set()
+            self._progress.began()
             wake.clear()
             if await connection.fetchval(ANYTHING_NEW):
                 await self.publish_window(connection)
-            self._failing_since = None
+            self._progress.rested()
             if last_round:
                 return
             await wait_for_any(stopping, wake, timeout_s=poll_s)
@@ -112,6 +115,7 @@ class Relay:
                 failpoints.passing("relay.acknowledged")
                 self._account(rows)
                 published += len(rows)
+                self._progress.got_on()
             await connection.execute(MOVE_CURSOR)
             failpoints.passing("relay.moving")
         failpoints.passing("relay.moved")
@@ -137,7 +141,7 @@ class Relay:
             log.info("events_published", trace_id=trace_id, events=count)
 
     async def _failed(self, error: Exception, stopping: asyncio.Event) -> None:
-        self._failing_since = self._failing_since or asyncio.get_running_loop().time()
+        self._progress.failed()
         metrics.RELAY_LEADER.labels(self._service).set(0)
         metrics.RELAY_ERRORS.labels(self._service).inc()
         log.warning("relay_failed_for_now", error=repr(error))
@@ -145,9 +149,13 @@ class Relay:
 
 
 @asynccontextmanager
-async def _leadership(database: Database) -> AsyncIterator[Connection | None]:
-    """A connection that holds the leader's lock, or None when another process does. Ends with the session."""
-    connection = await database.dedicated()
+async def _leadership(database: Database, settings: Settings) -> AsyncIterator[Connection | None]:
+    """A connection that holds the leader's lock, or None when another process does. Ends with the session.
+
+    The server ends the session of a leader that it hears nothing from, so that another can lead.
+    """
+    silent_ms = max(settings.stalled_after_ms, settings.relay_poll_interval_ms * SILENT_POLLS_LIMIT, SILENCE_LEAST_MS)
+    connection = await database.dedicated(idle_session_timeout=str(silent_ms))
     try:
         leads = await connection.fetchval("SELECT pg_try_advisory_lock($1)", LEADER_LOCK)
         yield connection if leads else None

@@ -2,12 +2,14 @@
 
 import asyncio
 import contextlib
+import functools
 import signal
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import uvicorn
 import uvloop
@@ -15,7 +17,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from pydantic import ValidationError
 
-from chassis import failpoints, logs, problems
+from chassis import failpoints, kafka, logs, problems
 from chassis.auth import TokenVerifier
 from chassis.consumer import Consumer
 from chassis.consuming import ConsumerComponent
@@ -25,14 +27,29 @@ from chassis.housekeeping import Housekeeping
 from chassis.http import RequestContext
 from chassis.kafka import KafkaPublisher
 from chassis.migrate import migrate
+from chassis.parked import dead_letters
 from chassis.relay import Relay
+from chassis.replaying import replay
 from chassis.settings import Settings
+from chassis.watchdog import LoopWatch, Watchdog, end_at_the_latest
 from chassis.worker import Worker
 
 log = logs.get(__name__)
 
 HOUSEKEEPING_INTERVAL_MS = 5_000
 KINDS = ("api", "relay", "consume", "worker")
+ON_KAFKA = {"relay", "consume"}
+TROUBLED_STOP_S = 2
+"""How long a process that a restart would help tries to stop in order."""
+CUT_OFF_S = 1
+"""What a component that is cut off may take to let go."""
+CLEAN_UP_S = 4
+"""What a stop may take beyond its timeout, before the process just ends."""
+
+
+class NotStarted(Exception):
+    """Something that is needed at the start is not there, or not in time."""
+
 
 Command = Callable[["Service", Sequence[str]], Awaitable[int]]
 
@@ -58,6 +75,11 @@ class Service:
     pings: Mapping[str, Ping] = field(default_factory=dict)
     commands: Mapping[str, Command] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        """Whoever consumes has the tools for it; a service may replace them by its own."""
+        if self.consumers:
+            self.commands = {"dead-letters": dead_letters, "replay": replay, **self.commands}
+
 
 SettingsT = TypeVar("SettingsT", bound=Settings)
 
@@ -72,10 +94,10 @@ def main(build: Callable[[SettingsT], Service], settings_type: type[SettingsT], 
     logs.configure(service.name, settings.log_level)
     failpoints.configure(service.name, settings.failpoints)
     if asked in service.commands:
-        sys.exit(uvloop.run(_command(service, service.commands[asked], sys.argv[2:])))
+        sys.exit(_status(_command(service, service.commands[asked], sys.argv[2:])))
     if asked not in ("all", *KINDS):
         sys.exit(f"{asked}: not a command; one of all, {', '.join((*KINDS, 'migrate', *service.commands))}")
-    sys.exit(uvloop.run(serve(service, KINDS if asked == "all" else (asked,))))
+    sys.exit(_status(serve(service, KINDS if asked == "all" else (asked,))))
 
 
 def create_api(service: Service, health: Health | None = None, *, with_api: bool = True) -> FastAPI:
@@ -106,7 +128,7 @@ async def serve(service: Service, kinds: Sequence[str] = KINDS) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     components = [component for component in _components(service) if component.kind in kinds]
-    health = Health(service.name, components, {"database": service.database.ping, **service.pings})
+    health = Health(service.name, components, _pings(service, kinds))
     server = _Server(
         uvicorn.Config(
             create_api(service, health, with_api="api" in kinds),
@@ -115,17 +137,19 @@ async def serve(service: Service, kinds: Sequence[str] = KINDS) -> int:
             log_config=None,
             access_log=False,
             server_header=False,
-            timeout_graceful_shutdown=service.settings.stop_timeout_s,
         )
     )
-    async with _connected(service):
-        return await _run(service, server, components, health, stopping)
+    with LoopWatch(service.name, service.settings):
+        async with _connected(service):
+            return await _run(service, server, components, health, stopping)
 
 
 async def _run(
     service: Service, server: "_Server", components: Sequence[Component], health: Health, stopping: asyncio.Event
 ) -> int:
     """Everything at once; the first part to end, for whatever reason, ends the rest in order."""
+    needs = {**health.pings, "database": service.database.ping_anew}
+    watchdog = Watchdog(health, needs, service.settings)
     finishing = asyncio.Event()
     http = asyncio.create_task(server.serve(), name="http")
     tasks = {
@@ -133,26 +157,31 @@ async def _run(
         for component in components
     }
     stop = asyncio.create_task(stopping.wait(), name="signal")
+    watch = asyncio.create_task(watchdog.run(), name="watchdog")
     health.started = True
     log.info("service_started", components=[component.name for component in components])
-    ended, _ = await asyncio.wait({http, stop, *tasks.values()}, return_when=asyncio.FIRST_COMPLETED)
+    ended, _ = await asyncio.wait({http, stop, watch, *tasks.values()}, return_when=asyncio.FIRST_COMPLETED)
     health.stopping = True
-    server.should_exit = True
-    await asyncio.wait({http})
+    limit_s = TROUBLED_STOP_S if watch in ended else service.settings.stop_timeout_s
+    end_at_the_latest(service.name, limit_s + CLEAN_UP_S)
+    deadline = time.monotonic() + limit_s
+    await server.stop(http, limit_s // 2)
     finishing.set()
-    failed = await _finish(service, {*tasks.values(), http})
+    failed = await _finish({*tasks.values(), http}, deadline)
     stop.cancel()
+    watch.cancel()
     log.info("service_stopped", first=[task.get_name() for task in ended])
     return 1 if failed or stop not in ended else 0
 
 
-async def _finish(service: Service, tasks: set[asyncio.Task[None]]) -> bool:
-    """Let the components finish within the stop timeout; True when one failed or had to be cut off."""
-    done, late = await asyncio.wait(tasks, timeout=service.settings.stop_timeout_s)
+async def _finish(tasks: set[asyncio.Task[None]], deadline: float) -> bool:
+    """Let the components finish until the deadline; True when one failed or had to be cut off."""
+    done, late = await asyncio.wait(tasks, timeout=deadline - time.monotonic())
     for task in late:
         log.error("component_cut_off", component=task.get_name())
         task.cancel()
-    await asyncio.gather(*late, return_exceptions=True)
+    if late:
+        await asyncio.wait(late, timeout=CUT_OFF_S)
     failures = [task for task in done if not task.cancelled() and task.exception()]
     for task in failures:
         log.error("component_failed", component=task.get_name(), exc_info=task.exception())
@@ -172,17 +201,40 @@ def _components(service: Service) -> list[Component]:
     return [*relay, *consumers, *service.workers]
 
 
+def _pings(service: Service, kinds: Sequence[str]) -> dict[str, Ping]:
+    """What this process needs, by name."""
+    on_kafka = {"kafka": functools.partial(kafka.ping, service.settings)} if ON_KAFKA & {*kinds} else {}
+    return {"database": service.database.ping, **on_kafka, **service.pings}
+
+
 @contextlib.asynccontextmanager
 async def _connected(service: Service) -> AsyncIterator[None]:
-    await service.database.open()
     try:
-        for opened in service.opened:
-            await opened()
+        await _open(service)
         yield
     finally:
         for closed in service.closed:
             await closed()
         await service.database.close()
+
+
+async def _open(service: Service) -> None:
+    """Raises NotStarted, in bounded time."""
+    try:
+        async with asyncio.timeout(service.settings.restart_after_ms / 1000):
+            await service.database.open()
+            for opened in service.opened:
+                await opened()
+    except Exception as error:
+        log.exception("service_not_started")
+        raise NotStarted from error
+
+
+def _status(life: Coroutine[Any, Any, int]) -> int:
+    try:
+        return uvloop.run(life)
+    except NotStarted:
+        return 1
 
 
 async def _command(service: Service, command: Command, arguments: Sequence[str]) -> int:
@@ -208,3 +260,9 @@ class _Server(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
+
+    async def stop(self, running: asyncio.Task[None], limit_s: int) -> None:
+        """Answer what was asked, for so long."""
+        self.config.timeout_graceful_shutdown = limit_s
+        self.should_exit = True
+        await asyncio.wait({running}, timeout=limit_s + CUT_OFF_S)

@@ -21,6 +21,9 @@ class Settings(BaseSettings):
     failpoints: str = ""
 
     database_pool_size: int = 10
+    database_connect_timeout_ms: int = 10_000
+    database_acquire_timeout_ms: int = 10_000
+    database_command_timeout_ms: int = 20_000
     statement_timeout_ms: int = 15_000
     lock_timeout_ms: int = 10_000
     idle_in_transaction_timeout_ms: int = 30_000
@@ -31,12 +34,15 @@ class Settings(BaseSettings):
 
     consumer_batch_records: int = 500
     consumer_poll_timeout_ms: int = 20
+    consumer_session_timeout_ms: int = 10_000
+    position_check_interval_ms: int = 5_000
     retry_backoff_min_ms: int = 100
     retry_backoff_max_ms: int = 5_000
     dead_letters_consecutive_limit: int = 50
     dead_letters_window_records: int = 10_000
     dead_letters_window_limit: int = 100
-    stalled_after_ms: int = 60_000
+    stalled_after_ms: int = 10_000
+    restart_after_ms: int = 30_000
 
     idempotency_keep_hours: int = 24
     jwks_ttl_s: int = 300

@@ -1,14 +1,20 @@
 """Where a consumer reads on: its positions live in Postgres, whatever Kafka and other processes believe."""
 
+from typing import Any
 from uuid import uuid4
 
+import asyncpg
 import pytest
 from aiokafka import TopicPartition
-from chassis.consumer import PositionLost, Positions
+from chassis.consuming import ConsumerComponent
+from chassis.positions import PositionLost, Positions
 from chassis.settings import Settings
+from flash_local.databases import DatabaseUrls
+from structlog.testing import capture_logs
 
 from tests.support.aggregates import TOPIC
-from tests.support.consumers import Kit
+from tests.support.consumers import FailsAtFirst, Kit
+from tests.support.waiting import eventually
 
 SAME_TRANSACTION = """
 SELECT handled.xmin::text = position.xmin::text FROM consumer_offset AS position, handled
@@ -53,7 +59,7 @@ async def test_a_rebalance_while_a_batch_is_at_work_parks_nothing_and_repeats_no
     component = kit.component(held)
     await kit.start(component)
     await held.asked.wait()
-    await component.on_partitions_revoked([])
+    await component._reading.on_partitions_revoked([])
     held.released.set()
     await kit.all_handled(sent)
     assert await kit.parked() == []
@@ -118,3 +124,74 @@ async def test_a_position_outside_the_topic_starts_it_over(kit: Kit, settings: S
             await Positions("taker").reset(transaction, place, 1_000, stored=None)
     await kit.start(kit.component())
     await kit.all_handled(sent)
+
+
+async def move_all(kit: Kit, statement: str) -> None:
+    """As an operator or a restored backup does it: behind the consumer's back."""
+    async with kit.database.transaction() as transaction:
+        await transaction.execute(statement)
+
+
+@pytest.mark.parametrize(
+    ("statement", "again"),
+    [
+        ("UPDATE consumer_offset SET next_offset = 4", slice(4, None)),
+        ("UPDATE consumer_offset SET next_offset = 0", slice(None)),
+        ("DELETE FROM consumer_offset", slice(None)),
+    ],
+    ids=["back by some", "back to the beginning", "forgotten"],
+)
+async def test_a_position_moved_behind_its_back_is_followed_though_nothing_new_comes(
+    kit: Kit, statement: str, again: slice
+) -> None:
+    await kit.start(kit.component(position_check_interval_ms=50))
+    sent = await kit.send(10, uuid4())
+    await kit.all_handled(sent)
+    await move_all(kit, statement)
+    await kit.all_handled(sent + sent[again])
+    assert list((await kit.positions()).values()) == [10]
+
+
+async def test_a_position_moved_before_anything_came_is_followed(kit: Kit) -> None:
+    stop = await kit.start(kit.component())
+    sent = await kit.send(10, uuid4())
+    await kit.all_handled(sent)
+    stop.set()
+    idle = kit.component(position_check_interval_ms=50)
+    await kit.start(idle)
+    await eventually(lambda: stands_at_the_end(idle))
+    await move_all(kit, "UPDATE consumer_offset SET next_offset = 7")
+    await kit.all_handled(sent + sent[7:])
+
+
+async def stands_at_the_end(component: ConsumerComponent) -> bool:
+    kafka: Any = component._subscriber and component._subscriber.consumer
+    return bool(kafka) and 10 in [await kafka.position(place) for place in kafka.assignment()]
+
+
+async def test_a_position_moved_forward_skips_what_lies_between(kit: Kit) -> None:
+    """So an operator can pass over what nobody wants; the batch that is put back meanwhile is given up."""
+    handler = FailsAtFirst(1_000_000, ConnectionError())
+    await kit.start(kit.component(handler, position_check_interval_ms=50))
+    await kit.send(5, subject := uuid4())
+    await eventually(lambda: handler.left < 1_000_000)
+    place = (await kit.topics.read(TOPIC))[0].partition
+    async with kit.database.transaction() as transaction:
+        where = TopicPartition(kit.settings.topic_prefix + TOPIC, place)
+        await Positions("taker").reset(transaction, where, 5, stored=0)
+    handler.left = 0
+    await kit.all_handled(await kit.send(2, subject))
+
+
+async def test_a_check_that_fails_is_made_again(kit: Kit, chassis_database: DatabaseUrls) -> None:
+    await kit.start(kit.component(position_check_interval_ms=20))
+    sent = await kit.send(3, uuid4())
+    await kit.all_handled(sent)
+    owner = await asyncpg.connect(chassis_database.owner)
+    await owner.execute("ALTER TABLE consumer_offset RENAME TO being_restored")
+    with capture_logs() as logged:
+        await eventually(lambda: "position_not_checked" in [line["event"] for line in logged])
+    await owner.execute("ALTER TABLE being_restored RENAME TO consumer_offset")
+    await owner.execute("UPDATE consumer_offset SET next_offset = 0")
+    await owner.close()
+    await kit.all_handled(sent + sent)

@@ -1,0 +1,137 @@
+"""Where Kafka's reader stands: at the positions that PostgreSQL has, whoever moved them.
+
+A rebalance, an operator's replay and a database restored from a backup look alike from here: what is stored differs
+from where this process reads. Every few seconds the two are compared, so that it is noticed though nothing new comes.
+"""
+
+import asyncio
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
+from aiokafka.errors import KafkaError
+
+from chassis import logs, metrics
+from chassis.database import TRANSIENT_ERRORS, Database, Transaction
+from chassis.positions import Positions, stored_positions
+
+log = logs.get(__name__)
+
+ANSWER_TIMEOUT_S = 5
+
+
+class Reading(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka ships no types
+    """Keeps one consumer's reading in place. `kafka` gives aiokafka's consumer, which FastStream makes later."""
+
+    def __init__(self, service: str, consumer: str, database: Database, kafka: Callable[[], AIOKafkaConsumer]) -> None:
+        self.positions = Positions(consumer)
+        self._consumer = consumer
+        self._labels = (service, consumer)
+        self._database = database
+        self._kafka = kafka
+
+    async def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:  # noqa: ARG002 - their interface
+        """Part of aiokafka's rebalance: forget what another process may own in a moment."""
+        self.positions.forget()
+
+    async def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
+        """Part of aiokafka's rebalance: read on from the stored positions, also where nothing new comes.
+
+        A fetch can race this, and the database may not answer; so it is believed only with the first batch.
+        """
+        self.positions.forget()
+        with suppress(KafkaError, *TRANSIENT_ERRORS):
+            for place, offset in (await self._stored_or_first(assigned)).items():
+                self._kafka().seek(place, offset)
+
+    async def follow(self) -> None:
+        """Read on from the stored positions if another moved them. Between batches only: a batch moves them itself."""
+        try:
+            async with asyncio.timeout(ANSWER_TIMEOUT_S):
+                moved = await self._moved_by_another()
+            if moved:
+                log.warning("position_moved_by_another", consumer=self._consumer, partitions=len(moved))
+                self.positions.forget()
+            for place, offset in moved.items():
+                self._kafka().seek(place, offset)
+        except Exception as error:  # noqa: BLE001 - the next check looks again, and each batch compares for itself
+            log.info("position_not_checked", consumer=self._consumer, error=type(error).__name__)
+
+    async def located(self, place: TopicPartition, offset: int) -> bool:
+        """Whether reading goes on where it should. Otherwise it is moved there, and this poll's records come again."""
+        if self.positions.of(place) is not None:
+            return True
+        async with self._database.transaction() as transaction:
+            stored = await self.positions.load(transaction, place)
+            position = offset if stored == offset else await self._corrected(transaction, place, stored)
+        self.positions.believe({place: position})
+        if position != offset:
+            self._kafka().seek(place, position)
+        return position == offset
+
+    def put_back(self, records: Sequence[Any]) -> None:
+        """Read from the first of these records again."""
+        kafka = self._kafka()
+        for place, offset in first_offsets(records):
+            if place in kafka.assignment():
+                kafka.seek(place, offset)
+
+    async def tell_kafka(self, moves: Mapping[TopicPartition, int]) -> None:
+        """Commit to Kafka what PostgreSQL has already, for tools that show lag."""
+        try:
+            async with asyncio.timeout(ANSWER_TIMEOUT_S):
+                await self._kafka().commit(moves)
+        except (KafkaError, TimeoutError) as error:
+            log.info("lag_hint_not_committed", consumer=self._consumer, error=type(error).__name__)
+
+    def waiting(self) -> set[str]:
+        """The topics of which Kafka holds more. Of a partition that gave nothing since assigned, nobody knows."""
+        kafka = self._kafka()
+        believed = ((place, self.positions.of(place)) for place in kafka.assignment())
+        return {place.topic for place, position in believed if position is not None and _end(kafka, place) > position}
+
+    async def _stored_or_first(self, places: Collection[TopicPartition]) -> dict[TopicPartition, int]:
+        """The stored position of each; the topic's beginning where there is none."""
+        async with self._database.connection() as connection:
+            stored = await stored_positions(connection, self._consumer)
+        unread = [place for place in places if place not in stored]
+        first = await self._kafka().beginning_offsets(unread) if unread else {}
+        return {place: stored[place] if place in stored else first[place] for place in places}
+
+    async def _moved_by_another(self) -> dict[TopicPartition, int]:
+        """Where to read on, of each partition whose stored position is not where this process stands."""
+        wanted = await self._stored_or_first(self._kafka().assignment())
+        return {place: offset for place, offset in wanted.items() if await self._stands_at(place) != offset}
+
+    async def _stands_at(self, place: TopicPartition) -> int:
+        believed = self.positions.of(place)
+        return int(await self._kafka().position(place)) if believed is None else believed
+
+    async def _corrected(self, transaction: Transaction, place: TopicPartition, stored: int | None) -> int:
+        """The stored position; the topic's beginning where there is none or it lies outside the topic."""
+        kafka = self._kafka()
+        first = int((await kafka.beginning_offsets([place]))[place])
+        if stored is not None and first <= stored <= (await kafka.end_offsets([place]))[place]:
+            return stored
+        self._report_reset(place, stored, first)
+        await self.positions.reset(transaction, place, first, stored=stored)
+        return first
+
+    def _report_reset(self, place: TopicPartition, stored: int | None, first: int) -> None:
+        if stored is not None:
+            metrics.CONSUMER_RESETS.labels(*self._labels, place.topic).inc()
+            log.error("position_outside_topic", consumer=self._consumer, topic=place.topic, stored=stored, first=first)
+
+
+def first_offsets(records: Sequence[Any]) -> Iterable[tuple[TopicPartition, int]]:
+    """The first offset of each partition among these records."""
+    first: dict[TopicPartition, int] = {}
+    for record in records:
+        first.setdefault(TopicPartition(record.topic, record.partition), record.offset)
+    return first.items()
+
+
+def _end(kafka: AIOKafkaConsumer, place: TopicPartition) -> int:
+    """One past the newest record that is known of."""
+    return kafka.highwater(place) or 0
