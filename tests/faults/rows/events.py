@@ -15,7 +15,7 @@ from tests.faults.load import Pace
 from tests.faults.rows.engines import limited
 from tests.faults.rows.index import command
 from tests.faults.run import Run, row
-from tests.faults.watch import Topics, number, rows
+from tests.faults.watch import Topics, number
 from tests.support.waiting import eventually
 
 READERS = {"profile-events": 3, "session-events": 1, "message-events": 1, "availability-events": 1, "program-events": 3}
