@@ -178,6 +178,12 @@ SERVICES = (
         },
     ),
     Graph(
+        "Lost and found",
+        "How many differences between source and projection the last `reconcile` found, repaired or not.",
+        "short",
+        {"{{what}} of {{service}}": "max by (service, what) (flash_reconcile_differences)"},
+    ),
+    Graph(
         "Requests of learners",
         "Those that wait for an answer, and those of the last day that nobody answered or that found a mentor full.",
         "short",

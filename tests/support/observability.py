@@ -66,7 +66,7 @@ def catalogues() -> list[Path]:
 
 def series() -> dict[str, frozenset[str]]:
     """Every series that Prometheus can hold, by name, with its labels."""
-    every = {"up": frozenset[str](), **ENVOY}
+    every = {"up": frozenset[str](), "process_start_time_seconds": frozenset[str](), **ENVOY}
     for metric in (metric for file in catalogues() for metric in declared(file)):
         every |= metric.series()
     return {name: labels | OF_A_TARGET for name, labels in every.items()}

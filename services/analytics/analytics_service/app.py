@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from chassis import reconciliation
 from chassis.database import Database
 from chassis.runtime import Service
 from chassis.worker import Worker
@@ -9,6 +10,8 @@ from chassis.worker import Worker
 from analytics_service.api import router
 from analytics_service.consumers import consumers
 from analytics_service.gauges import Gauges
+from analytics_service.reconcile import Reconciler
+from analytics_service.replaying import replay
 from analytics_service.rollup import recompute
 from analytics_service.settings import Settings
 from analytics_service.store import Compared
@@ -25,6 +28,8 @@ def build(settings: Settings) -> Service:
         print(_table(compared))  # noqa: T201 - a command's answer
         return 1 if any(row.differing for row in compared) else 0
 
+    run_reconcile = reconciliation.command(database, Reconciler(database, settings))
+
     return Service(
         "analytics",
         settings,
@@ -34,7 +39,7 @@ def build(settings: Settings) -> Service:
         workers=[
             Worker("gauges", Gauges(database).refresh, settings.gauges_interval_ms, wake_on_commit=False),
         ],
-        commands={"recompute": run_recompute},
+        commands={"recompute": run_recompute, "replay": replay, "reconcile": run_reconcile},
     )
 
 

@@ -7,9 +7,10 @@ from uuid import UUID
 
 from chassis.consumer import Consumer, Delivery
 from chassis.database import Transaction
+from chassis.envelope import Envelope
 from flash_schemas import session as said
 from flash_schemas.base import Event
-from flash_schemas.profile import ProfileChangedV1, ProgramChangedV1
+from flash_schemas.profile import ProfileChangedV1, ProgramChangedV1, UnitRef
 from flash_schemas.search import SearchPerformedV1
 
 from analytics_service import store
@@ -25,7 +26,6 @@ STEPS: Mapping[type[Event], str] = {
     said.SessionCancelledV1: "cancelled_at",
     said.SessionNotHeldV1: "not_held_at",
 }
-MergedT = TypeVar("MergedT", Session, Survey, Pair)
 FactT = TypeVar("FactT", bound=Fact)
 
 
@@ -38,19 +38,23 @@ def consumers() -> list[Consumer]:
 
 
 async def take_facts(transaction: Transaction, deliveries: Sequence[Delivery]) -> None:
-    """Keep what happened, each thing once, and change the rollups by exactly what is new.
+    """Keep what happened, each thing once."""
+    await keep_facts(transaction, [fact for delivery in deliveries for fact in facts_of(delivery)])
+    await _note_progress(transaction, deliveries)
+
+
+async def keep_facts(transaction: Transaction, facts: Sequence[Fact]) -> None:
+    """Keep facts, and change the rollups by exactly what is new.
 
     Tables are written in one order, rows in key order, so that two processes cannot lock each other out.
     """
-    facts = [fact for delivery in deliveries for fact in facts_of(delivery)]
     changes = Changes()
-    changes.replace(await store.merge(transaction, Session, _merged(_of(Session, facts))))
-    changes.replace(await store.merge(transaction, Survey, _merged(_of(Survey, facts))))
-    changes.replace(await store.merge(transaction, Pair, _merged(_of(Pair, facts))))
-    changes.replace((None, new) for new in await store.insert(transaction, Message, _of(Message, facts)))
-    changes.replace((None, new) for new in await store.insert(transaction, Search, _of(Search, facts)))
+    changes.replace(await store.merge(transaction, Session, merged(Session, facts)))
+    changes.replace(await store.merge(transaction, Survey, merged(Survey, facts)))
+    changes.replace(await store.merge(transaction, Pair, merged(Pair, facts)))
+    changes.replace((None, new) for new in await store.insert(transaction, Message, merged(Message, facts)))
+    changes.replace((None, new) for new in await store.insert(transaction, Search, merged(Search, facts)))
     await changes.apply(transaction)
-    await _note_progress(transaction, deliveries)
 
 
 async def take_directory(transaction: Transaction, deliveries: Sequence[Delivery]) -> None:
@@ -66,8 +70,8 @@ async def take_directory(transaction: Transaction, deliveries: Sequence[Delivery
                 if known is None or known["version"] < version:
                     programs[program.program_id] = _program_row(program, version)
             case ProfileChangedV1() as person:
-                department = person.unit_path[min(1, len(person.unit_path) - 1)]
-                places.append((person.person_id, version, at, department.unit_id))
+                department = _department(person)
+                places.append(place_of(person, delivery.envelope))
                 if department.unit_id not in units or units[department.unit_id][1] < at:
                     units[department.unit_id] = (department.name, at)
     if programs:
@@ -76,6 +80,16 @@ async def take_directory(transaction: Transaction, deliveries: Sequence[Delivery
         await store.keep_places(transaction, sorted(set(places)))
         await store.keep_units(transaction, units)
     await _note_progress(transaction, deliveries)
+
+
+def place_of(person: ProfileChangedV1, envelope: Envelope) -> tuple[UUID, int, datetime, UUID]:
+    """Where somebody stands from a version on."""
+    return person.person_id, envelope.aggregate_version, envelope.time, _department(person).unit_id
+
+
+def _department(person: ProfileChangedV1) -> UnitRef:
+    """The unit below the root."""
+    return person.unit_path[min(1, len(person.unit_path) - 1)]
 
 
 def facts_of(delivery: Delivery) -> Iterator[Fact]:
@@ -128,17 +142,17 @@ def _program_row(program: ProgramChangedV1, version: int) -> dict[str, Any]:
     return {**program.model_dump(mode="json", include=fields), "version": version}
 
 
-def _of(kind: type[FactT], facts: Iterable[Fact]) -> list[FactT]:
-    return [fact for fact in facts if isinstance(fact, kind)]
-
-
-def _merged(facts: Iterable[MergedT]) -> list[MergedT]:
-    """One fact per key, as one statement may touch a row only once."""
-    known: dict[tuple[Any, ...], MergedT] = {}
+def merged(kind: type[FactT], facts: Iterable[Fact]) -> list[FactT]:
+    """The facts of one kind; of those that can merge one per key, as one statement may touch a row only once."""
+    known: dict[tuple[Any, ...], Any] = {}
+    alone: list[FactT] = []
     for fact in facts:
-        other = known.get(fact.key)
-        known[fact.key] = other.merge(fact) if other else fact
-    return list(known.values())
+        if isinstance(fact, kind):
+            if isinstance(fact, Session | Survey | Pair):
+                known[fact.key] = known[fact.key].merge(fact) if fact.key in known else fact
+            else:
+                alone.append(fact)
+    return [*known.values(), *alone]
 
 
 async def _note_progress(transaction: Transaction, deliveries: Sequence[Delivery]) -> None:

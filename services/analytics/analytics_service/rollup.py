@@ -48,8 +48,8 @@ class Changes:
         await store.add_people(transaction, _sorted(self.people))
 
 
-async def recompute(database: Database, chunk_facts: int) -> list[Compared]:
-    """Compute all rollups again from the facts and put the result in their place where it differs.
+async def recompute(database: Database, chunk_facts: int, *, replace: bool = True) -> list[Compared]:
+    """Compute all rollups again from the facts and, unless told otherwise, put the result in their place if it differs.
 
     Consumers wait meanwhile; reports go on. Returns the comparison, one row per rollup and measure.
     """
@@ -60,7 +60,7 @@ async def recompute(database: Database, chunk_facts: int) -> list[Compared]:
             fresh.add(fact)
         await store.keep_fresh(transaction, _sorted(fresh.counts), _sorted(fresh.people))
         compared = await store.compare(transaction)
-        if any(row.differing for row in compared):
+        if replace and any(row.differing for row in compared):
             await store.take_fresh(transaction)
         return compared
 

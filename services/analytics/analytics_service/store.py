@@ -98,6 +98,27 @@ FROM (SELECT * FROM rollup_person WHERE amount <> 0) AS k
 FULL JOIN fresh_person AS f USING (program_id, measure, day, person_id) GROUP BY measure
 ORDER BY 1, 2
 """
+# In the order in which consumers write, so that neither waits for the other for ever.
+STOP_CONSUMING = """
+LOCK TABLE session_fact, survey_fact, pair_fact, message_fact, search_fact, rollup_count, rollup_person, program,
+    person_unit, unit, progress, consumer_offset IN SHARE ROW EXCLUSIVE MODE
+"""
+SET_ASIDE = (
+    CLEAR_FRESH,
+    "INSERT INTO fresh_count SELECT * FROM rollup_count WHERE amount <> 0",
+    "INSERT INTO fresh_person SELECT * FROM rollup_person WHERE amount <> 0",
+)
+# Whoever holds an older report must not be told that it is still the newest: batches never go back.
+EMPTY = (
+    *(
+        f"DELETE FROM {table}"  # noqa: S608 - tables of our own
+        for table in ("session_fact", "survey_fact", "pair_fact", "message_fact", "search_fact")
+    ),
+    "DELETE FROM rollup_count",
+    "DELETE FROM rollup_person",
+    "DELETE FROM program",
+    "UPDATE progress SET batches = batches + 1",
+)
 TAKE_FRESH = (
     "DELETE FROM rollup_count",
     "INSERT INTO rollup_count SELECT * FROM fresh_count",
@@ -210,4 +231,26 @@ async def compare(transaction: Transaction) -> list[Compared]:
 async def take_fresh(transaction: Transaction) -> None:
     """Put the recomputed rollups in the place of the present ones."""
     for statement in TAKE_FRESH:
+        await transaction.execute(statement)
+
+
+async def stop_consuming(transaction: Transaction) -> None:
+    """Keep consumers from writing anything until this transaction ends; readers go on."""
+    await transaction.execute(UNBOUNDED)
+    await transaction.execute(STOP_CONSUMING)
+
+
+async def set_aside(transaction: Transaction) -> None:
+    """Keep the present rollups where `compare` looks for others."""
+    for statement in SET_ASIDE:
+        await transaction.execute(statement)
+
+
+async def empty(transaction: Transaction) -> None:
+    """Forget what events say again: facts, rollups and programs.
+
+    Where people stood and what their units were called stays. A topic of whole states has only the newest one, so the
+    past would be lost; and what is said again adds nothing.
+    """
+    for statement in EMPTY:
         await transaction.execute(statement)

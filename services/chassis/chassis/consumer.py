@@ -69,6 +69,11 @@ class Consumer:
 Item = Delivery | Invalid
 
 
+def refusal(error: Exception) -> str:
+    """Why a handler could not handle an event, as a dead letter says it: nothing that somebody wrote."""
+    return f"refused: {error}" if isinstance(error, Poison) else f"handler failed: {type(error).__name__}"
+
+
 def decode(record: Any, topic: str) -> Item:
     """Read one Kafka record of any quality; `topic` is its name without prefix. Never raises."""
     origin = Origin(topic, record.partition, record.offset)

@@ -8,7 +8,7 @@ raw records on, acknowledgement is manual, and replies are off.
 import asyncio
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -19,10 +19,11 @@ from faststream.kafka.subscriber.usecase import BatchSubscriber
 
 from chassis import failpoints, logs, metrics
 from chassis.accounting import account
-from chassis.consumer import Consumer, Delivery, Invalid, Item, Poison, decode, next_offsets
+from chassis.consumer import Consumer, Delivery, Invalid, Item, decode, next_offsets, refusal
 from chassis.database import Database, is_transient
 from chassis.dead_letters import DeadLetters, TooManyDeadLetters
-from chassis.kafka import Publisher, PublishFailed
+from chassis.kafka import Publisher, PublishFailed, await_answer
+from chassis.membership import JOIN_LIMIT_S, REBALANCE_TIMEOUT_MS, Membership, ended_task, unpolled_s
 from chassis.positions import PositionLost
 from chassis.reading import Reading, first_offsets
 from chassis.settings import Settings
@@ -30,8 +31,11 @@ from chassis.worker import wait_for_any
 
 log = logs.get(__name__)
 
+POLL_LIMIT_LEAST_S = 1.0
+START_SHARE = 2 / 3
+"""Of the time after which a process that does not get on ends: what it waits for Kafka at its start."""
+
 Batch = list[tuple[Item, Any]]
-REBALANCE_TIMEOUT_MS = 60_000
 
 
 class ConsumerComponent:
@@ -50,17 +54,19 @@ class ConsumerComponent:
         self._at_work = asyncio.Lock()
         self._halted: str | None = None
         self._failures = 0
+        self._membership = Membership()
         self._progressed_at = time.monotonic()
         self._labels = (service, consumer.name)
         metrics.CONSUMER_STOPPED.labels(*self._labels).set(0)
 
     async def run(self, database: Database, stopping: asyncio.Event) -> None:
-        """Consume until `stopping`; the batch at hand is finished. Raises KafkaError when Kafka is not there."""
+        """Consume until `stopping`; the batch at hand is finished. Raises KafkaError when Kafka does not come."""
         self._database = database
         self._reading = Reading(self._service, self.name, database, self._kafka)
         broker = self._broker()
-        await broker.start()
+        await await_answer(self._settings, stopping, self._settings.restart_after_ms / 1000 * START_SHARE)
         try:
+            await _until(broker.start(), stopping)
             await self._follow(stopping)
         finally:
             async with asyncio.timeout(self._settings.stop_timeout_s):
@@ -68,20 +74,41 @@ class ConsumerComponent:
             await self._publisher.close()
 
     def problem(self) -> str | None:
-        """Why this consumer does not get on, if so: a dead task, or events waiting and no progress."""
-        if self._halted or self._subscriber is None:
+        """Why this consumer does not get on, if so: a dead task, no way into its group, events waiting, no polls."""
+        if self._halted or self._subscriber is None or self._subscriber.consumer is None:
             return None
         if any(task.done() for task in self._subscriber.tasks):
             return "the consuming task has ended"
-        idle_s = time.monotonic() - self._progressed_at
-        if (self._failures or self._reading.waiting()) and idle_s > self._settings.stalled_after_ms / 1000:
-            return f"events are waiting and nothing was handled for {idle_s:.0f} s"
-        return None
+        if ended := ended_task(self._kafka()):
+            return f"the task for {ended} has ended"
+        if joining_s := self._joining_s():
+            self._progressed_at = time.monotonic()
+            return f"joining its group for {joining_s:.0f} s" if joining_s > JOIN_LIMIT_S else None
+        return self._idle_too_long()
+
+    @property
+    def joining(self) -> str | None:
+        """That it waits for others to let it into its group, if for long. A restart would begin this anew."""
+        joining_s = self._joining_s()
+        return (
+            f"joining its group for {joining_s:.0f} s" if joining_s > self._settings.stalled_after_ms / 1000 else None
+        )
 
     @property
     def halted(self) -> str | None:
         """Why the brake stopped this consumer, if it did. A restart would only park more, so it stays as it is."""
         return self._halted
+
+    def _joining_s(self) -> float:
+        return self._membership.joining_s(self._subscriber.consumer) if self._subscriber else 0.0
+
+    def _idle_too_long(self) -> str | None:
+        idle_s, limit_s = time.monotonic() - self._progressed_at, self._settings.stalled_after_ms / 1000
+        if (self._failures or self._reading.waiting()) and idle_s > limit_s:
+            return f"events are waiting and nothing was handled for {idle_s:.0f} s"
+        if (unpolled := min(idle_s, unpolled_s(self._kafka()))) > max(limit_s, POLL_LIMIT_LEAST_S):
+            return f"did not poll for {unpolled:.0f} s"
+        return None
 
     def _broker(self) -> KafkaBroker:
         prefix, settings = self._settings.topic_prefix, self._settings
@@ -203,6 +230,8 @@ class ConsumerComponent:
             return
         self._reading.positions.believe(moves)
         self._dead_letters.passed(len(deliveries))
+        if not self._failures:
+            self._progressed_at = time.monotonic()
 
     async def _isolate(self, batch: Batch, deliveries: list[Delivery], error: Exception) -> None:
         if len(batch) > 1:
@@ -211,8 +240,7 @@ class ConsumerComponent:
             await self._apply(batch[middle:])
             return
         log.error("event_not_handled", consumer=self.name, event_id=deliveries[0].envelope.event_id, exc_info=error)
-        reason = f"refused: {error}" if isinstance(error, Poison) else f"handler failed: {type(error).__name__}"
-        await self._apply([(Invalid(reason, deliveries[0].origin), batch[0][1])])
+        await self._apply([(Invalid(refusal(error), deliveries[0].origin), batch[0][1])])
 
     async def _put_back(self, records: Sequence[Any]) -> None:
         """Read from the first of these records again, after a pause that grows with each failure in a row."""
@@ -233,6 +261,18 @@ class ConsumerComponent:
 
     def _waiting(self) -> set[str]:
         return {topic.removeprefix(self._settings.topic_prefix) for topic in self._reading.waiting()}
+
+
+async def _until(work: Coroutine[Any, Any, None], stopping: asyncio.Event) -> None:
+    """Return when the work is done, or broken off because of `stopping`."""
+    tasks = [asyncio.create_task(work), asyncio.create_task(stopping.wait())]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        if tasks[0].done():
+            tasks[0].result()
+    finally:
+        for task in tasks:
+            task.cancel()
 
 
 async def _raw_records(message: KafkaMessage) -> Any:

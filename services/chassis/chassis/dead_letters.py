@@ -54,7 +54,7 @@ class DeadLetters:
     def _letter(self, item: Invalid, record: Any) -> Record:
         about = {
             "dlq_reason": item.reason[:MAX_REASON_CHARACTERS],
-            "dlq_consumer": self._consumer,
+            "dlq_consumer": f"{self._service}.{self._consumer}",
             "dlq_topic": item.origin.topic,
             "dlq_partition": str(item.origin.partition),
             "dlq_offset": str(item.origin.offset),

@@ -89,10 +89,19 @@ async def without_answer(pings: Mapping[str, Ping]) -> dict[str, str]:
 
 
 async def _failure(name: str, ping: Ping) -> str | None:
-    try:
-        async with asyncio.timeout(PING_TIMEOUT_S):
-            await ping()
-    except Exception as error:  # noqa: BLE001 - whatever the reason, it is the answer to the probe
-        log.warning("ping_failed", needed=name, error=type(error).__name__)
-        return f"does not answer ({type(error).__name__})"
-    return None
+    asked = asyncio.ensure_future(ping())
+    await asyncio.wait({asked}, timeout=PING_TIMEOUT_S)
+    if not asked.done():
+        asked.cancel()
+        asked.add_done_callback(_failure_of)  # not waited for: to let go of a half-open connection takes its time
+    failure = _failure_of(asked) if asked.done() else TimeoutError.__name__
+    if failure:
+        log.warning("ping_failed", needed=name, error=failure)
+    return failure and f"does not answer ({failure})"
+
+
+def _failure_of(asked: asyncio.Future[None]) -> str | None:
+    if asked.cancelled():
+        return TimeoutError.__name__
+    error = asked.exception()
+    return type(error).__name__ if error else None

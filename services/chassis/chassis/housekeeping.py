@@ -1,8 +1,11 @@
-"""What keeps the chassis' own tables small and its outbox's age known."""
+"""What keeps the chassis' own tables small, and its outbox's age and the last reconciliation known."""
+
+from collections.abc import Sequence
+from datetime import datetime
 
 import asyncpg
 
-from chassis import idempotency, logs, metrics
+from chassis import idempotency, logs, metrics, reconciliation
 from chassis.database import Database, Transaction
 from chassis.relay import OLDEST
 from chassis.settings import Settings
@@ -24,10 +27,19 @@ class Housekeeping:
         """Do one round; True when expired keys are left."""
         async with self._database.connection() as connection:
             metrics.OUTBOX_OLDEST.labels(self._service).set(await connection.fetchval(OLDEST))
+            self._show(await reconciliation.last(connection))
         async with self._database.transaction() as transaction:
             await truncate_next_partition(transaction)
         async with self._database.transaction() as transaction:
             return await idempotency.forget_expired(transaction, self._settings.idempotency_keep_hours)
+
+    def _show(self, findings: Sequence[tuple[str, datetime, int]]) -> None:
+        """The last run's findings and no others: what it did not compare has no series any more."""
+        metrics.RECONCILED.clear()
+        metrics.RECONCILE_DIFFERENCES.clear()
+        for name, ran_at, differing in findings:
+            metrics.RECONCILED.labels(self._service, name).set(ran_at.timestamp())
+            metrics.RECONCILE_DIFFERENCES.labels(self._service, name).set(differing)
 
 
 async def truncate_next_partition(transaction: Transaction) -> bool:

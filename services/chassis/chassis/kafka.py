@@ -6,23 +6,26 @@ A partition's next batch leaves only after the one before was acknowledged, so a
 import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.conn import collect_hosts, create_conn
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaConnectionError, KafkaError
 from aiokafka.partitioner import murmur2
 from aiokafka.producer.message_accumulator import BatchBuilder
 
 from chassis import failpoints, logs
 from chassis.settings import Settings
+from chassis.worker import wait_for_any
 
 log = logs.get(__name__)
 
 MAX_BATCH_BYTES = 256 * 1024
 MAX_REQUEST_BYTES = 1024 * 1024
 PING_TIMEOUT_MS = 2_000
+PING_PAUSE_S = 0.5
 
 
 class PublishFailed(Exception):
@@ -56,6 +59,19 @@ async def ping(settings: Settings) -> None:
     failures = [answer for answer in answers if answer]
     if len(failures) == len(answers):
         raise failures[0]
+
+
+async def await_answer(settings: Settings, stopping: asyncio.Event, limit_s: float) -> None:
+    """Return when a broker answers, or when told to stop. Raises KafkaConnectionError at the limit."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(limit_s):
+            while not stopping.is_set():
+                with suppress(KafkaError, OSError):  # TimeoutError is an OSError
+                    await ping(settings)
+                    return
+                await wait_for_any(stopping, timeout_s=PING_PAUSE_S)
+    if not stopping.is_set():
+        raise KafkaConnectionError(f"{settings.kafka_bootstrap} did not answer for {limit_s:.0f} s")
 
 
 async def _broker_answers(host: str, port: int) -> None:

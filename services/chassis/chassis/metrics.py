@@ -64,3 +64,14 @@ COMPONENT_UP = Gauge(
     "1 while the component does its work, 0 when it is unhealthy.",
     ["service", "component"],
 )
+
+RECONCILED = Gauge(
+    "flash_reconciled_timestamp_seconds",
+    "When source and projection were compared last; no series before the first time.",
+    ["service", "what"],
+)
+RECONCILE_DIFFERENCES = Gauge(
+    "flash_reconcile_differences",
+    "How many differences the last comparison found, repaired or not.",
+    ["service", "what"],
+)

@@ -28,6 +28,7 @@ STANDBY_INTERVAL_S = 1.0
 RETRY_INTERVAL_S = 0.5
 SILENT_POLLS_LIMIT = 3
 SILENCE_LEAST_MS = 1_000
+SILENCE_MARGIN_MS = 5_000
 
 _UNPUBLISHED = """
     (xid >= (SELECT pg_snapshot_xmax(snapshot) FROM outbox_cursor WHERE name = 'relay')
@@ -152,10 +153,14 @@ class Relay:
 async def _leadership(database: Database, settings: Settings) -> AsyncIterator[Connection | None]:
     """A connection that holds the leader's lock, or None when another process does. Ends with the session.
 
-    The server ends the session of a leader that it hears nothing from, so that another can lead.
+    The server ends the session of a leader that it hears nothing from, so that another can lead. Amid a window a leader
+    is silent for as long as Kafka may take.
     """
     silent_ms = max(settings.stalled_after_ms, settings.relay_poll_interval_ms * SILENT_POLLS_LIMIT, SILENCE_LEAST_MS)
-    connection = await database.dedicated(idle_session_timeout=str(silent_ms))
+    silent_amid_window_ms = settings.publish_timeout_ms + SILENCE_MARGIN_MS
+    connection = await database.dedicated(
+        idle_session_timeout=str(silent_ms), idle_in_transaction_session_timeout=str(silent_amid_window_ms)
+    )
     try:
         leads = await connection.fetchval("SELECT pg_try_advisory_lock($1)", LEADER_LOCK)
         yield connection if leads else None

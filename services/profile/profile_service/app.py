@@ -8,6 +8,7 @@ from chassis.worker import Worker
 
 from profile_service.api import router
 from profile_service.refresh import refresh_some
+from profile_service.republish import republish
 from profile_service.seed import seed
 from profile_service.settings import Settings
 
@@ -22,5 +23,5 @@ def build(settings: Settings) -> Service:
         database,
         routers=[router],
         workers=[Worker("refresh", refresh, settings.refresh_interval_ms)],
-        commands={"seed": seed},
+        commands={"seed": seed, "republish": republish},
     )

@@ -1,8 +1,8 @@
 """Step 4 of the write path: every statement of the profile service, one function each."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from chassis.database import Transaction
@@ -70,6 +70,7 @@ NEXT_PEOPLE = "SELECT * FROM person WHERE person_id > $1 ORDER BY person_id LIMI
 NEXT_PEOPLE_BELOW = """
 SELECT * FROM person WHERE person_id > $1 AND unit_id = ANY ($3) ORDER BY person_id LIMIT $2 FOR UPDATE
 """
+NEXT_OF_ALL = "SELECT * FROM {0} WHERE {0}_id > $1 ORDER BY {0}_id LIMIT $2 FOR UPDATE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +238,14 @@ async def people_to_refresh(
     else:
         rows = await transaction.fetch(NEXT_PEOPLE_BELOW, job.after_person_id, limit, list(units))
     return [_person(row) for row in rows]
+
+
+async def lock_next(
+    transaction: Transaction, table: Literal["person", "program", "skill"], after: UUID, limit: int
+) -> list[Person | Program | VocabularySkill]:
+    """The next people, programs or skills in order of id, locked."""
+    read: dict[str, Callable[[Any], Any]] = {"person": _person, "program": _program, "skill": _skill}
+    return [read[table](row) for row in await transaction.fetch(NEXT_OF_ALL.format(table), after, limit)]
 
 
 async def move_refresh(transaction: Transaction, job: RefreshJob, after: UUID, done: int, *, finished: bool) -> None:

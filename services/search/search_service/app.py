@@ -3,15 +3,18 @@
 import sys
 from collections.abc import Sequence
 
+from chassis import reconciliation
 from chassis.database import Database
 from chassis.runtime import Service
 from chassis.worker import Worker
+from opensearchpy import OpenSearchException
 
 from search_service.api import router
 from search_service.commands import Search
 from search_service.consumers import consumers
 from search_service.index import Index, Indexer
 from search_service.rebuild import NotEqual, rebuild, rollback
+from search_service.reconcile import Reconciler
 from search_service.settings import Settings
 
 
@@ -36,6 +39,9 @@ def build(settings: Settings) -> Service:
             return 1
         return 0
 
+    reconciler = Reconciler(database, settings, index, indexer)
+    run_reconcile = reconciliation.command(database, reconciler, (OpenSearchException,))
+
     return Service(
         "search",
         settings,
@@ -47,5 +53,5 @@ def build(settings: Settings) -> Service:
         opened=[index.open],
         closed=[index.close],
         pings={"opensearch": index.ping},
-        commands={"rebuild": run_rebuild, "rollback": run_rollback},
+        commands={"rebuild": run_rebuild, "rollback": run_rollback, "reconcile": run_reconcile},
     )

@@ -4,8 +4,9 @@ A document carries its version, and OpenSearch refuses an older or equal one: a 
 sent again and changes nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
+from uuid import UUID
 
 import orjson
 from chassis import failpoints, logs
@@ -18,6 +19,9 @@ from search_service.settings import Settings
 from search_service.store import Indexed, Pending
 
 log = logs.get(__name__)
+
+PAGE = 5_000
+PAGE_KEPT = "5m"
 
 
 class Index:
@@ -83,6 +87,25 @@ class Index:
             headers={"X-Opaque-Id": request_id},
         )
         return answer
+
+    async def versions(self, name: str) -> AsyncIterator[dict[UUID, int]]:
+        """Every document's version in an index, as of now, page by page. Raises OpenSearchException."""
+        await self.refresh(name)
+        pit = (await self.client.create_pit(index=name, params={"keep_alive": PAGE_KEPT}))["pit_id"]
+        body: dict[str, Any] = {"size": PAGE, "sort": [{"person_id": "asc"}], "_source": False, "version": True}
+        body |= {"pit": {"id": pit, "keep_alive": PAGE_KEPT}, "track_total_hits": False}
+        try:
+            while hits := (await self.client.search(body=body))["hits"]["hits"]:
+                yield {UUID(hit["_id"]): hit["_version"] for hit in hits}
+                body["search_after"] = hits[-1]["sort"]
+        finally:
+            await self.client.delete_pit(body={"pit_id": [pit]})
+
+    async def versions_of(self, name: str, person_ids: Sequence[UUID]) -> dict[UUID, int]:
+        """The versions of these people's documents, of those that there are. Raises OpenSearchException."""
+        body = {"ids": [str(person_id) for person_id in person_ids]}
+        answer = await self.client.mget(index=name, body=body, params={"_source": "false"})
+        return {UUID(item["_id"]): item["_version"] for item in answer["docs"] if item["found"]}
 
     async def send(self, generation: str, documents: Sequence[tuple[Pending, dict[str, Any]]]) -> list[dict[str, Any]]:
         """Send documents with their versions; what OpenSearch says of each, in order. Raises OpenSearchException."""

@@ -75,16 +75,10 @@ async def _compare(database: Database, index: Index, name: str) -> tuple[int, se
             expected = await store.versions(connection, after, PAGE)
         if not expected:
             return compared, different
-        found = await _found_versions(index, name, list(expected))
+        found = await index.versions_of(name, list(expected))
         # A newer version was indexed between the two readings.
         different |= {person_id for person_id, version in expected.items() if found.get(person_id, -1) < version}
         compared, after = compared + len(expected), max(expected)
-
-
-async def _found_versions(index: Index, name: str, person_ids: list[UUID]) -> dict[UUID, int]:
-    body = {"ids": [str(person_id) for person_id in person_ids]}
-    answer = await index.client.mget(index=name, body=body, params={"_source": "false"})
-    return {UUID(item["_id"]): item["_version"] for item in answer["docs"] if item["found"]}
 
 
 async def _swap(database: Database, index: Index, building: str) -> None:

@@ -1,11 +1,12 @@
 """Every statement of the search service: its projection of people, programs and skills, and how far the index is."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from chassis.comparison import Versions
 from chassis.database import Transaction
 
 from search_service.vocabulary import SkillName, Vocabulary
@@ -30,8 +31,8 @@ WHERE person.availability_version < EXCLUDED.availability_version
 KEEP_UNITS = """
 INSERT INTO unit (unit_id, name, named_at) SELECT * FROM unnest($1::uuid[], $2::text[], $3::timestamptz[])
 ON CONFLICT (unit_id) DO UPDATE SET name = EXCLUDED.name, named_at = EXCLUDED.named_at
-WHERE unit.named_at < EXCLUDED.named_at AND unit.name <> EXCLUDED.name
-RETURNING 1
+WHERE unit.named_at < EXCLUDED.named_at
+RETURNING old.name IS DISTINCT FROM new.name AS renamed
 """
 KEEP_PROGRAMS = """
 INSERT INTO program (program_id, version, body)
@@ -72,6 +73,19 @@ VERSIONS = """
 SELECT person_id, doc_version FROM person
 WHERE person_id > $1 AND doc_version = indexed_version AND index_problem IS NULL ORDER BY person_id LIMIT $2
 """
+# A person whom only an index knows becomes a row without a profile, whose document is a tombstone: it hides them there,
+# and should news of them still come, their document's version goes on from there.
+INDEX_ABOVE = """
+INSERT INTO person (person_id, doc_version)
+SELECT person_id, version + 1 FROM unnest($1::uuid[], $2::bigint[]) AS f (person_id, version) ORDER BY person_id
+ON CONFLICT (person_id) DO UPDATE SET doc_version = GREATEST(person.doc_version + 1, EXCLUDED.doc_version),
+    changed_at = now(), index_problem = NULL
+"""
+TRY_PARKED = """
+UPDATE person SET index_problem = NULL, changed_at = now() WHERE index_problem IS NOT NULL RETURNING person_id
+"""
+UNSETTLED = "SELECT person_id FROM person WHERE person_id = ANY ($1) AND doc_version > indexed_version"
+COUNT_PEOPLE = "SELECT count(*) AS people, count(index_problem) AS parked FROM person"
 COUNT_SEARCH = """
 INSERT INTO searcher (person_id, searches) VALUES ($1, 1)
 ON CONFLICT (person_id) DO UPDATE SET searches = searcher.searches + 1 RETURNING searches
@@ -81,6 +95,18 @@ SELECT p.body AS program, v.changes,
     (SELECT profile -> 'participations' FROM person WHERE person_id = $2) AS participations
 FROM program AS p, vocabulary AS v WHERE p.program_id = $1
 """
+
+KEPT = {
+    "people": Versions("person", "person_id", "profile_version", "profile_version > 0"),
+    "availability": Versions("person", "person_id", "availability_version", "availability_version > 0"),
+    "programs": Versions("program", "program_id", "version"),
+    "skills": Versions("skill", "skill_id", "version"),
+}
+"""What each consumer keeps."""
+SETTLED = Versions("person", "person_id", "doc_version", "doc_version = indexed_version AND index_problem IS NULL")
+"""The documents that every index should hold."""
+DOCUMENTS = Versions("person", "person_id", "doc_version")
+"""The newest version of each document, on its way or not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +155,7 @@ async def keep_units(transaction: Transaction, names: dict[UUID, tuple[str, date
     ordered = sorted(names.items())
     said = [name for _, name in ordered]
     values = ([unit_id for unit_id, _ in ordered], [name for name, _ in said], [at for _, at in said])
-    if await transaction.fetch(KEEP_UNITS, *values):
+    if any(row["renamed"] for row in await transaction.fetch(KEEP_UNITS, *values)):
         await vocabulary_changed(transaction)
 
 
@@ -185,6 +211,28 @@ async def index_all_again(transaction: Transaction) -> None:
 async def index_again(transaction: Transaction, person_ids: Collection[UUID]) -> None:
     """Have these people sent to every index, with a version above any that an index may remember."""
     await transaction.execute(INDEX_AGAIN, list(person_ids))
+
+
+async def index_above(transaction: Transaction, found: Mapping[UUID, int]) -> None:
+    """Have these people sent to every index with a version above the one found there; a stranger as a tombstone."""
+    await transaction.execute(INDEX_ABOVE, list(found), list(found.values()))
+
+
+async def try_parked(transaction: Transaction) -> list[UUID]:
+    """Have the refused documents sent once more; whose they are."""
+    return [row["person_id"] for row in await transaction.fetch(TRY_PARKED)]
+
+
+async def unsettled(transaction: Transaction, person_ids: Collection[UUID]) -> set[UUID]:
+    """Which of these people are not in every index yet, or refused."""
+    return {row["person_id"] for row in await transaction.fetch(UNSETTLED, list(person_ids))}
+
+
+async def count_people(transaction: Transaction) -> tuple[int, int]:
+    """How many people are known, and how many of their documents are refused."""
+    row = await transaction.fetchrow(COUNT_PEOPLE)
+    assert row, "an aggregate always has a row"
+    return row["people"], row["parked"]
 
 
 async def behind(transaction: Transaction) -> tuple[int, float]:

@@ -9,6 +9,7 @@ from chassis.worker import Worker
 from session_service import commands
 from session_service.api import router
 from session_service.consumers import consumers
+from session_service.republish import republish
 from session_service.settings import Settings
 
 
@@ -27,4 +28,5 @@ def build(settings: Settings) -> Service:
             Worker("expiry", expire, settings.timer_interval_ms, wake_on_commit=False),
             Worker("departures", close, settings.timer_interval_ms),
         ],
+        commands={"republish": republish},
     )

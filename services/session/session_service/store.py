@@ -35,6 +35,10 @@ SELECT a.person_id, a.version, a.capacity, a.paused_until, $2::text AS month,
     (SELECT count(*) FROM session WHERE mentor_id = $1 AND state = 'requested') AS open_requests
 FROM availability AS a WHERE a.person_id = $1
 """
+# Version 0 was never said: somebody was asked for in vain.
+NEXT_AVAILABILITY = """
+SELECT person_id FROM availability WHERE person_id > $1 AND version > 0 ORDER BY person_id LIMIT $2 FOR UPDATE
+"""
 SLOT_LIMIT = """
 SELECT max((p.policy ->> 'sessions_per_mentor_and_month')::int) FROM program AS p, person AS m
 WHERE m.person_id = $1 AND p.status = 'active' AND m.participations -> p.program_id::text ? 'mentor'
@@ -143,6 +147,11 @@ async def availability(transaction: Transaction, person_id: UUID, at: datetime) 
     """What a mentor can take in the month of `at`."""
     row = await transaction.fetchrow(AVAILABILITY, person_id, month_of(at))
     return Availability(**row) if row else Availability(person_id, 0, None, None, month_of(at), 0, 0)
+
+
+async def lock_next_availability(transaction: Transaction, after: UUID, limit: int) -> list[UUID]:
+    """The next mentors in order of id whose availability was ever said, theirs locked."""
+    return [row["person_id"] for row in await transaction.fetch(NEXT_AVAILABILITY, after, limit)]
 
 
 async def bump_availability(transaction: Transaction, person_id: UUID) -> None:

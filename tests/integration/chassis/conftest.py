@@ -1,6 +1,8 @@
 """The parts of the chassis on a database and topics of the test's own."""
 
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from pathlib import Path
 
 import asyncpg
 import pytest
@@ -12,6 +14,7 @@ from flash_local.engines.every import Engines
 from tests.support import aggregates
 from tests.support.apis import offline_settings
 from tests.support.consumers import Kit
+from tests.support.runner import Runner
 from tests.support.topics import Topics
 
 HANDLED = """
@@ -52,6 +55,12 @@ async def topics(settings: Settings) -> AsyncIterator[Topics]:
     opened = Topics(settings)
     yield opened
     await opened.close()
+
+
+@pytest.fixture
+async def runner(settings: Settings, tmp_path: Path) -> AsyncIterator[Runner]:
+    async with AsyncExitStack() as exits:
+        yield Runner(settings, tmp_path, exits)
 
 
 @pytest.fixture

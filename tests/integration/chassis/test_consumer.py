@@ -51,7 +51,7 @@ async def test_an_event_that_can_never_be_handled_is_parked_and_its_neighbours_a
     assert (letter.key, letter.value) == (bad.key, bad.value)
     assert list(letter.headers[: len(bad.headers)]) == list(bad.headers)
     assert header(letter, "dlq_reason") == reason
-    assert header(letter, "dlq_consumer") == "taker"
+    assert header(letter, "dlq_consumer") == "test.taker"
     assert header(letter, "dlq_topic") == TOPIC
     (where,) = [record for record in await kit.topics.read(TOPIC) if event_id(record) == event_id(bad)]
     assert header(letter, "dlq_partition") == str(where.partition)

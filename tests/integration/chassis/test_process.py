@@ -1,67 +1,17 @@
 """A service as a process of its own: how it starts, stops, breaks, and what a kill -9 leaves behind."""
 
 import asyncio
-import json
-import sys
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
-from dataclasses import dataclass
-from pathlib import Path
 from uuid import UUID, uuid4
 
 import httpx2
 import pytest
 from chassis.database import Database
-from chassis.settings import Settings
-from flash_local.processes import Process, Program, free_port, http_answers
 
 from tests.support.aggregates import TOPIC, change, versions
 from tests.support.failing_service import PERSONAL
+from tests.support.runner import Runner, lines, stopped
 from tests.support.topics import Topics
 from tests.support.waiting import eventually
-
-ROOT = Path(__file__).parents[3]
-STOPS_WITHIN_S = 10
-
-
-@dataclass
-class Runner:
-    """Starts services with the settings of the test; whatever still runs at its end is stopped."""
-
-    settings: Settings
-    folder: Path
-    exits: AsyncExitStack
-
-    async def start(self, *arguments: str, module: str = "empty_service", **settings: object) -> tuple[Process, str]:
-        """A process and its address."""
-        own = self.settings.model_copy(update={"http_port": free_port(), **settings})
-        url = f"http://127.0.0.1:{own.http_port}"
-        env = {f"FLASH_{name}".upper(): str(value) for name, value in own if value is not None}
-        argv = [sys.executable, "-m", f"tests.support.{module}", *arguments]
-        program = Program("service", argv, http_answers(f"{url}/ready"), env=env, folder=ROOT)
-        process = await Process.start(program, self.folder / "service.log")
-        self.exits.push_async_callback(process.stop)
-        return process, url
-
-    async def output_of(self, *arguments: str, module: str = "empty_service", **settings: object) -> tuple[int, str]:
-        """The exit status and the output of a process that ends by itself."""
-        process, _ = await self.start(*arguments, module=module, **settings)
-        async with asyncio.timeout(30):
-            status = await process.wait_ended()
-        return status, process.log_file.read_text()
-
-
-@pytest.fixture
-async def runner(settings: Settings, tmp_path: Path) -> AsyncIterator[Runner]:
-    async with AsyncExitStack() as exits:
-        yield Runner(settings, tmp_path, exits)
-
-
-async def stopped(process: Process) -> int:
-    """The exit status after an orderly stop, which must be a matter of seconds."""
-    async with asyncio.timeout(STOPS_WITHIN_S):
-        await process.stop()
-        return await process.wait_ended()
 
 
 @pytest.mark.parametrize("arguments", [(), ("relay",), ("api",), ("worker",), ("consume",)], ids=str)
@@ -86,9 +36,9 @@ async def test_a_service_publishes_first_what_is_committed_when_it_is_told_to_st
 
 
 async def test_a_component_that_breaks_ends_the_process_so_that_it_is_restarted(runner: Runner) -> None:
-    status, output = await runner.output_of(module="failing_service")
+    status, output = await runner.output_of(module="tests.support.failing_service")
     assert status == 1
-    (line,) = [line for line in map(json.loads, output.splitlines()) if line["event"] == "component_failed"]
+    (line,) = lines(output, "component_failed")
     assert (line["service"], line["component"], line["level"]) == ("chassis", "broken", "error")
     assert line["exception"][0]["type"] == "ZeroDivisionError"
     assert any("failing_service.py" in frame for frame in line["exception"][0]["frames"])

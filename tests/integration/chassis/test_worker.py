@@ -67,7 +67,7 @@ async def test_a_worker_that_ignores_commits_waits_for_its_clock(database: Datab
 
 async def test_a_failure_of_the_moment_is_tried_again_and_reported_while_it_lasts(database: Database) -> None:
     job = Rounds(failures=10_000)
-    worker = Worker("job", job, 1)
+    worker = Worker("job", job, 1, longest_round_ms=200)
 
     async def hurried() -> str | None:
         await commit(database)  # wakes it before its pause is over
@@ -79,6 +79,20 @@ async def test_a_failure_of_the_moment_is_tried_again_and_reported_while_it_last
         await commit(database)
         await eventually(lambda: job.done)
         assert worker.problem() is None
+
+
+async def test_a_round_that_does_not_end_is_reported_while_it_lasts(database: Database) -> None:
+    finish = asyncio.Event()
+
+    async def held() -> bool:
+        await finish.wait()
+        return False
+
+    worker = Worker("job", held, AN_HOUR_MS, longest_round_ms=100)
+    async with running(worker, database=database):
+        assert "at one round for" in str(await eventually(worker.problem))
+        finish.set()
+        await eventually(lambda: worker.problem() is None)
 
 
 @pytest.mark.parametrize(("failures", "most_s"), [(1, 0.2), (4, 1.6), (8, 10), (1_000_000, 10)])

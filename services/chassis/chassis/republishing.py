@@ -1,0 +1,64 @@
+"""Steps 4 and 5 of the data's way, once more for everything: the present whole state goes out with its present version.
+
+For a topic that was lost, and for a database that was restored. Consumers ignore what they have. It may be stopped
+anywhere and run again.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from uuid import UUID
+
+from chassis import logs, outbox
+from chassis.database import Database, Transaction
+from chassis.outbox import Outgoing
+
+log = logs.get(__name__)
+
+NOBODY = UUID(int=0)
+TELL_EVERY = 5_000
+
+# Transaction numbers mean nothing in another cluster than the one they are from. Ahead of its own, they would hide
+# new events from the relay, or be published for ever: then all that is in the outbox goes out again, once.
+FROM_ELSEWHERE = """
+SELECT EXISTS (SELECT FROM outbox_cursor WHERE pg_snapshot_xmax(snapshot) > pg_snapshot_xmax(pg_current_snapshot()))
+    OR EXISTS (SELECT FROM outbox WHERE xid > pg_snapshot_xmax(pg_current_snapshot()))
+"""
+NEW_EPOCH = (
+    "SET LOCAL statement_timeout = 0",
+    "UPDATE outbox SET xid = pg_current_xact_id()",
+    "UPDATE outbox_cursor SET snapshot = '3:3:', moved_at = now()",
+)
+
+Page = Callable[[Transaction, UUID, int], Awaitable[Sequence[Outgoing]]]
+"""The next aggregates after this id, their rows locked in order of id, as events."""
+
+
+async def republish(database: Database, pages: Mapping[str, Page], limit: int) -> int:
+    """Send everything that each of `pages` gives, `limit` in a transaction; 0."""
+    async with database.transaction() as transaction:
+        await begin_epoch(transaction)
+    for name, page in pages.items():
+        done, after = 0, NOBODY
+        while events := await _send(database, page, after, limit):
+            after = events[-1].event.aggregate_id
+            if done // TELL_EVERY != (done + len(events)) // TELL_EVERY:
+                print(f"{name}: {done + len(events)} so far")  # noqa: T201 - a command's answer
+            done += len(events)
+        print(f"{name}: {done} sent to the outbox.")  # noqa: T201 - a command's answer
+    return 0
+
+
+async def begin_epoch(transaction: Transaction) -> bool:
+    """Make outbox and cursor fit this cluster when they come from another; True when they did."""
+    if not await transaction.fetchval(FROM_ELSEWHERE):
+        return False
+    for statement in NEW_EPOCH:
+        await transaction.execute(statement)
+    log.warning("outbox_epoch_begun")
+    return True
+
+
+async def _send(database: Database, page: Page, after: UUID, limit: int) -> Sequence[Outgoing]:
+    async with database.transaction() as transaction:
+        events = await page(transaction, after, limit)
+        await outbox.append(transaction, events)
+    return events

@@ -1,0 +1,31 @@
+"""The one-shot command that says everything once more: each person, program and skill as it is now."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from chassis.database import Transaction
+from chassis.outbox import Outgoing
+from chassis.republishing import republish as send_all
+from chassis.runtime import Service
+
+from profile_service import store
+
+LIMIT = 200
+
+
+async def republish(service: Service, _arguments: Sequence[str] = ()) -> int:
+    """Send all there is with its present version; 0."""
+    return await send_all(service.database, {"people": _people, "programs": _programs, "skills": _skills}, LIMIT)
+
+
+async def _people(transaction: Transaction, after: UUID, limit: int) -> list[Outgoing]:
+    return [one.event("edited") for one in await store.lock_next(transaction, "person", after, limit)]
+
+
+async def _programs(transaction: Transaction, after: UUID, limit: int) -> list[Outgoing]:
+    return [one.event("edited") for one in await store.lock_next(transaction, "program", after, limit)]
+
+
+async def _skills(transaction: Transaction, after: UUID, limit: int) -> list[Outgoing]:
+    await store.lock_vocabulary(transaction)
+    return [one.event("edited") for one in await store.lock_next(transaction, "skill", after, limit)]
