@@ -15,7 +15,7 @@ from tests.faults.load import Pace
 from tests.faults.rows.engines import limited
 from tests.faults.rows.index import command
 from tests.faults.run import Run, row
-from tests.faults.watch import Topics, number
+from tests.faults.watch import Topics, number, pairs
 from tests.support.waiting import eventually
 
 READERS = {"profile-events": 3, "session-events": 1, "message-events": 1, "availability-events": 1, "program-events": 3}
@@ -168,10 +168,7 @@ async def units_are_moved_in_circles(run: Run) -> None:
                 await writers._push(client, events)
             await run.a_moment()
             run.happened("units were moved in circles")
-    tree = {
-        unit_id: parent_id
-        for unit_id, parent_id in await rows(run.system, "profile", "SELECT unit_id, parent_id FROM org_unit")
-    }
+    tree = await pairs(run.system, "profile", "SELECT unit_id, parent_id FROM org_unit")
     for unit_id in tree:
         path = [unit_id]
         while parent := tree[path[-1]]:
