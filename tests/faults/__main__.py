@@ -4,6 +4,7 @@ ROWS is a list of rows, or `fast`; SEEDS how many runs of each; FRESH=1 forgets 
 """
 
 import asyncio
+import logging
 import os
 import shutil
 import sys
@@ -31,6 +32,7 @@ console = Console(highlight=False, soft_wrap=True)
 
 def main() -> int:
     """Run what is asked for and not done yet; 0 when nothing was wrong in any run."""
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # that brokers are away is what happens here
     report = Report(Path(os.environ.get("REPORT") or DEFAULT_REPORT))
     wanted = list(_wanted(report))
     fetch(artifacts(), console)

@@ -172,8 +172,8 @@ async def execute(lab: Lab, row: Row, seed: int) -> Result:
 async def _play(run: Run, row: Row) -> None:
     try:
         await row.play(run)
-    except AssertionError as error:
-        run.found.other.append(f"the row did not go as it should: {error}")
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is what came of this run, and the next one begins
+        run.found.other.append(f"the row did not go as it should: {error!r}")
     if not run.ended_at:
         run.happened("nothing")
 

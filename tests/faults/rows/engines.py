@@ -3,20 +3,18 @@
 import asyncio
 import os
 import signal
-from contextlib import suppress
 
 import asyncpg
 import psutil
+from aiokafka import AIOKafkaConsumer
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import KafkaError
 from flash_schemas.topics import load_topics
 
 from tests.faults.load import Pace
 from tests.faults.run import Run, row
 from tests.faults.system import SERVICES
-from tests.faults.watch import UNPUBLISHED, number, rows
-from tests.support.waiting import eventually
+from tests.faults.watch import POSITIONS, UNPUBLISHED, number, rows
 
 DOWN_S = (20, 60, 300)
 TOO_SMALL_BYTES = "300"
@@ -120,31 +118,32 @@ async def set_topic(run: Run, topic: str, name: str, value: str) -> None:
         await admin.close()
 
 
-@row(23, "Kafka forgets how far the consumers have read")
-async def kafka_forgets_the_positions(run: Run) -> None:
+@row(23, "Kafka believes other positions than the consumers' own")
+async def kafka_believes_other_positions(run: Run) -> None:
     service = run.one_of("search", "session", "analytics")
+    to_the_end = run.one_of(True, False)
     async with run.writing():
         await run.a_moment()
         await run.system.take_down(service, signal.SIGTERM)
-        await _forget_groups(run, service)
+        await _mislead(run, service, to_the_end=to_the_end)
         run.system.bring_up(service)
-        run.happened(f"the groups of {service} were deleted")
+        run.happened(f"the groups of {service} were set to the {'end' if to_the_end else 'beginning'}")
 
 
-async def _forget_groups(run: Run, service: str) -> None:
-    admin = AIOKafkaAdminClient(bootstrap_servers=run.system.engine_url("kafka"))
-    await admin.start()
-
-    async def gone() -> bool:
-        groups = [name for name, _ in await admin.list_consumer_groups() if name.startswith(f"{service}.")]
-        with suppress(KafkaError):
-            await admin.delete_consumer_groups(groups)
-        return not [name for name, _ in await admin.list_consumer_groups() if name.startswith(f"{service}.")]
-
-    try:
-        await eventually(gone, 15)
-    finally:
-        await admin.close()
+async def _mislead(run: Run, service: str, *, to_the_end: bool) -> None:
+    read = {(consumer, topic) for consumer, topic, *_ in await rows(run.system, service, POSITIONS)}
+    for consumer in {consumer for consumer, _ in read}:
+        kafka = AIOKafkaConsumer(
+            bootstrap_servers=run.system.engine_url("kafka"), group_id=f"{service}.{consumer}", enable_auto_commit=False
+        )
+        await kafka.start()
+        try:
+            ends = await run.lab.topics.ends()
+            places = {place: end for place, end in ends.items() if (consumer, place.topic) in read}
+            kafka.assign(list(places))
+            await kafka.commit({place: end if to_the_end else 0 for place, end in places.items()})
+        finally:
+            await kafka.stop()
 
 
 @row(24, "PostgreSQL is stopped at once, or one of its backends is killed")
