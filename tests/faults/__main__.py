@@ -85,9 +85,10 @@ def _print(row: Row, result: Result) -> None:
 
 
 def _folder() -> Path:
-    """FAULTS_FOLDER keeps logs and data for a look afterwards."""
+    """A new one; FAULTS_FOLDER is emptied first, and keeps logs and data for a look afterwards."""
     folder = Path(os.environ.get("FAULTS_FOLDER") or tempfile.mkdtemp(prefix="flash-faults-"))
-    folder.mkdir(exist_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
     folder.chmod(0o711)  # PostgreSQL's own user passes through
     return folder
 
