@@ -2,9 +2,10 @@
 PYTHON ?= python3
 BIN := .venv/bin
 ONCE ?=
+export ROWS SEEDS FRESH REPORT
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down status test lint api-docs bench clean-data doctor lock
+.PHONY: help setup demo up down status test lint api-docs bench faults clean-data doctor lock
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,6 +40,9 @@ api-docs: .venv/.installed ## write openapi.json and asyncapi.json again after a
 
 bench: setup ## measure, and print figures beside their floors
 	$(BIN)/python -m tests.bench
+
+faults: setup ## break the running platform, row by row, and check it from outside (ROWS=3,10|fast SEEDS=2 FRESH=1)
+	$(BIN)/python -m tests.faults
 
 clean-data: .venv/.installed ## forget all data of this checkout
 	@$(BIN)/flash clean-data

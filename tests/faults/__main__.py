@@ -4,6 +4,7 @@ ROWS is a list of rows, or `fast`; SEEDS how many runs of each; FRESH=1 forgets 
 """
 
 import asyncio
+import logging
 import os
 import shutil
 import sys
@@ -31,6 +32,7 @@ console = Console(highlight=False, soft_wrap=True)
 
 def main() -> int:
     """Run what is asked for and not done yet; 0 when nothing was wrong in any run."""
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # that brokers are away is what happens here
     report = Report(Path(os.environ.get("REPORT") or DEFAULT_REPORT))
     wanted = list(_wanted(report))
     fetch(artifacts(), console)
@@ -83,9 +85,10 @@ def _print(row: Row, result: Result) -> None:
 
 
 def _folder() -> Path:
-    """FAULTS_FOLDER keeps logs and data for a look afterwards."""
+    """A new one; FAULTS_FOLDER is emptied first, and keeps logs and data for a look afterwards."""
     folder = Path(os.environ.get("FAULTS_FOLDER") or tempfile.mkdtemp(prefix="flash-faults-"))
-    folder.mkdir(exist_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
     folder.chmod(0o711)  # PostgreSQL's own user passes through
     return folder
 

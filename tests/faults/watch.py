@@ -41,6 +41,11 @@ async def rows(system: System, service: str, query: str, *values: Any) -> list[a
         await connection.close()
 
 
+async def pairs(system: System, service: str, query: str) -> dict[Any, Any]:
+    """What a query of two columns gives, the second by the first."""
+    return {row[0]: row[1] for row in await rows(system, service, query)}
+
+
 async def number(system: System, service: str, query: str, *values: Any) -> int:
     """The one number that a query gives."""
     ((found,),) = await rows(system, service, query, *values)

@@ -215,6 +215,7 @@ class ConsumerComponent:
         try:
             async with self._database.transaction() as transaction:
                 if deliveries:
+                    failpoints.passing(f"{self.name}.handling")
                     await self._consumer.handle(transaction, deliveries)
                 if invalid:  # last, so that a failing handler parks nothing twice; before the position moves
                     await self._dead_letters.park(invalid)

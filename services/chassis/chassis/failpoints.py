@@ -19,12 +19,19 @@ KILLED = 137
 
 
 class Action(BaseModel):
-    """What to do at the `at_pass`-th time: end without any cleanup, or hold the whole process for a while."""
+    """What to do at the `at_pass`-th time: end without any cleanup, hold the whole process for a while, or fail.
 
-    kind: Literal["exit", "block"] = "exit"
+    Failing is the one that goes on, at every later pass too, until the file is taken away.
+    """
+
+    kind: Literal["exit", "block", "fail"] = "exit"
     at_pass: int = 1
     after_ms: int = 0
     """How long to go on before the end, or to hold."""
+
+
+class Injected(Exception):
+    """A fault was asked for at this point."""
 
 
 _armed_in: Path | None = None
@@ -59,10 +66,13 @@ def _look(file: Path, point: str) -> None:
         del _passes[point]
         return
     _passes[point] += 1
-    if _passes[point] >= action.at_pass:
-        with suppress(FileNotFoundError):  # another process of the service was quicker
-            file.unlink()
-            _act(action)
+    if _passes[point] < action.at_pass:
+        return
+    if action.kind == "fail":
+        raise Injected(point)
+    with suppress(FileNotFoundError):  # another process of the service was quicker
+        file.unlink()
+        _act(action)
 
 
 def _act(action: Action) -> None:

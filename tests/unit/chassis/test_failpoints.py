@@ -63,3 +63,12 @@ def test_passes_count_from_arming(folder: Path) -> None:
     assert armed.exists()
     failpoints.passing("here")
     assert not armed.exists()
+
+
+def test_a_point_that_fails_does_so_until_it_is_taken_away(folder: Path) -> None:
+    armed = arm(folder, "taker", "here", Action(kind="fail"))
+    for _ in range(2):
+        with pytest.raises(failpoints.Injected):
+            failpoints.passing("here")
+    armed.unlink()
+    failpoints.passing("here")
