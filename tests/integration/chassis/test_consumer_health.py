@@ -1,10 +1,15 @@
 """How a consumer stops, is braked, and says that it does not get on; and when it must not say so."""
 
+import asyncio
 import time
 from typing import Any
 from uuid import uuid4
 
+import pytest
+from aiokafka import AIOKafkaConsumer
+from chassis import membership
 from chassis.consuming import ConsumerComponent
+from chassis.reading import Reading
 from chassis.testing import FakePublisher
 
 from tests.support.aggregates import TOPIC, a_record
@@ -101,3 +106,50 @@ async def test_a_consumer_whose_task_ended_says_so(kit: Kit) -> None:
     (task,) = await eventually(lambda: list(component._subscriber.tasks) if component._subscriber else [])
     task.cancel()
     assert await eventually(component.problem) == "the consuming task has ended"
+
+
+async def test_a_consumer_whose_fetching_ended_says_so(kit: Kit) -> None:
+    component = kit.component()
+    await kit.start(component)
+    await kit.all_handled(await kit.send(1))
+    component._kafka()._fetcher._fetch_task.cancel()
+    assert await eventually(component.problem) == "the task for fetching has ended"
+
+
+async def test_a_consumer_that_never_gets_into_its_group_says_so(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
+    released = asyncio.Event()
+
+    async def hangs(*_: object) -> None:
+        await released.wait()
+
+    monkeypatch.setattr(Reading, "on_partitions_revoked", hangs)
+    monkeypatch.setattr("chassis.consuming.JOIN_LIMIT_S", 1.0)
+    component = kit.component(stalled_after_ms=500)
+    await kit.start(component)
+    assert "joining its group" in str(await eventually(lambda: component.joining))
+    assert "joining its group" in str(await eventually(component.problem))
+    released.set()
+    await eventually(lambda: component.joining is None and component.problem() is None)
+    await kit.all_handled(await kit.send(1))
+
+
+async def test_a_consumer_that_nobody_polls_says_so(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
+    component = kit.component(stalled_after_ms=500)
+    await kit.start(component)
+    await kit.all_handled(await kit.send(1))
+    await eventually(lambda: time.monotonic() - component._progressed_at > 1)
+    assert component.problem() is None  # there is nothing to do
+    original, released = AIOKafkaConsumer.getmany, asyncio.Event()
+
+    async def hangs(*arguments: Any, **options: Any) -> Any:
+        await released.wait()
+        return await original(*arguments, **options)
+
+    monkeypatch.setattr(AIOKafkaConsumer, "getmany", hangs)
+    assert "did not poll" in str(await eventually(component.problem))
+    released.set()
+    await eventually(lambda: component.problem() is None)
+
+
+def test_a_rebalance_may_last_as_long_as_the_group_waits() -> None:
+    assert membership.JOIN_LIMIT_S * 1000 > membership.REBALANCE_TIMEOUT_MS

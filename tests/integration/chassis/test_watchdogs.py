@@ -10,18 +10,14 @@ from uuid import UUID, uuid4
 
 import httpx2
 import pytest
-from aiokafka import AIOKafkaConsumer
-from chassis import membership
 from chassis.database import Database
 from chassis.kafka import KafkaPublisher
-from chassis.reading import Reading
 from chassis.relay import ANYTHING_NEW, Relay
 from chassis.settings import Settings
 from chassis.testing import FakePublisher
 from flash_local.processes import Process
 
 from tests.support.aggregates import TOPIC, a_record, an_event, change, envelopes
-from tests.support.consumers import Kit
 from tests.support.proxy import Proxy
 from tests.support.runner import Runner, lines
 from tests.support.running import running
@@ -262,50 +258,3 @@ async def test_a_sender_task_that_ended_is_replaced_at_the_next_publishing(setti
     finally:
         await publisher.close()
     assert len(await topics.read(TOPIC)) == 2
-
-
-async def test_a_consumer_whose_fetching_ended_says_so(kit: Kit) -> None:
-    component = kit.component()
-    await kit.start(component)
-    await kit.all_handled(await kit.send(1))
-    component._kafka()._fetcher._fetch_task.cancel()
-    assert await eventually(component.problem) == "the task for fetching has ended"
-
-
-async def test_a_consumer_that_never_gets_into_its_group_says_so(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
-    released = asyncio.Event()
-
-    async def hangs(*_: object) -> None:
-        await released.wait()
-
-    monkeypatch.setattr(Reading, "on_partitions_revoked", hangs)
-    monkeypatch.setattr("chassis.consuming.JOIN_LIMIT_S", 1.0)
-    component = kit.component(stalled_after_ms=500)
-    await kit.start(component)
-    assert "joining its group" in str(await eventually(lambda: component.joining))
-    assert "joining its group" in str(await eventually(component.problem))
-    released.set()
-    await eventually(lambda: component.joining is None and component.problem() is None)
-    await kit.all_handled(await kit.send(1))
-
-
-async def test_a_consumer_that_nobody_polls_says_so(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
-    component = kit.component(stalled_after_ms=500)
-    await kit.start(component)
-    await kit.all_handled(await kit.send(1))
-    await eventually(lambda: time.monotonic() - component._progressed_at > 1)
-    assert component.problem() is None  # there is nothing to do
-    original, released = AIOKafkaConsumer.getmany, asyncio.Event()
-
-    async def hangs(*arguments: Any, **options: Any) -> Any:
-        await released.wait()
-        return await original(*arguments, **options)
-
-    monkeypatch.setattr(AIOKafkaConsumer, "getmany", hangs)
-    assert "did not poll" in str(await eventually(component.problem))
-    released.set()
-    await eventually(lambda: component.problem() is None)
-
-
-def test_a_rebalance_may_last_as_long_as_the_group_waits() -> None:
-    assert membership.JOIN_LIMIT_S * 1000 > membership.REBALANCE_TIMEOUT_MS
