@@ -20,6 +20,11 @@ from search_service.store import Indexed, Pending
 
 log = logs.get(__name__)
 
+OUTCOMES = {200: "indexed", 201: "indexed", 409: "stale", 400: "parked"}
+"""What OpenSearch says of a document. Anything else is a state of the index (full, closed to writing, not there) and
+is waited for; only what it cannot read is set aside.
+"""
+
 PAGE = 5_000
 PAGE_KEPT = "5m"
 
@@ -178,7 +183,7 @@ def _mark(row: Pending, items: Sequence[dict[str, Any]]) -> Indexed | None:
     """What to remember of a row by what every index said; None to try it again."""
     for item in items:
         status = item["status"]
-        outcome = "indexed" if status < 300 else "stale" if status == 409 else "retried" if _busy(status) else "parked"
+        outcome = OUTCOMES.get(status, "retried")
         metrics.DOCUMENTS.labels(outcome).inc()
         if outcome == "retried":
             return None
@@ -187,7 +192,3 @@ def _mark(row: Pending, items: Sequence[dict[str, Any]]) -> Indexed | None:
             log.error("document_parked", person_id=str(row.person_id), reason=reason)
             return Indexed(row.person_id, row.indexed_version, row.indexed_version, reason)
     return Indexed(row.person_id, row.indexed_version, row.doc_version)
-
-
-def _busy(status: int) -> bool:
-    return status == 429 or status >= 500

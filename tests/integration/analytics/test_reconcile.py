@@ -24,8 +24,10 @@ from flash_schemas.profile import UnitRef
 from flash_schemas.search import SearchPerformedV1
 
 from tests.integration.analytics.conftest import MARCH, MARCH_10, World, a_profile
+from tests.integration.analytics.test_rollups import somebody_waits
 from tests.support.records import consume_all, record_of
 from tests.support.topics import Topics
+from tests.support.waiting import eventually
 
 FACTS = ("session_fact", "survey_fact", "pair_fact", "message_fact", "search_fact")
 SALES = UnitRef(unit_id=UUID(int=2), name="Sales")
@@ -220,6 +222,21 @@ async def test_two_at_once_repair_once(history: History) -> None:
     one, other = await asyncio.gather(history.reconcile(), history.reconcile())
     assert sorted((one["session facts"].differing, other["session facts"].differing)) == [0, 5]
     assert await history.sums() == before
+
+
+async def test_a_second_one_waits_for_the_first(history: History) -> None:
+    await history.some(1)
+    async with expected.alone(history.world.database):
+        other = asyncio.create_task(history.reconcile())
+        await eventually(lambda: somebody_waits(history.world.database), deadline_s=30)
+    assert not any(finding.differing for finding in (await other).values())
+
+
+async def test_what_a_killed_one_left_behind_is_not_expected(history: History) -> None:
+    await history.some(1)
+    await history.execute("INSERT INTO expected_search_fact SELECT * FROM search_fact")
+    await history.execute("UPDATE expected_search_fact SET search_id = $1", uuid4())
+    assert await history.differing() == {}
 
 
 async def test_one_that_was_killed_is_finished_by_the_next(history: History, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -51,6 +51,20 @@ async def test_what_opensearch_does_not_take_now_is_sent_later(world: World, mon
     assert len(await world.names()) == 3
 
 
+@pytest.mark.parametrize("block", ["write", "read_only", "read_only_allow_delete"])
+async def test_an_index_that_is_closed_to_writing_for_a_while_sets_nothing_aside(world: World, block: str) -> None:
+    await world.program()
+    await crowd(world, 1)
+    await world.settle()
+    index = await _shown(world)
+    await world.index.client.indices.put_settings(index=index, body={f"index.blocks.{block}": True})
+    await crowd(world, 2)
+    assert await world.indexer.run() is False
+    await world.index.client.indices.put_settings(index=index, body={f"index.blocks.{block}": None})
+    await world.settle()
+    assert len(await world.names()) == 3
+
+
 async def test_a_refused_document_is_parked_until_its_person_changes(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
