@@ -187,9 +187,7 @@ async def _recovered(run: Run, row: Row) -> float:
 
 
 async def _check(run: Run, ledger: Ledger) -> None:
-    found = await check(run.system, run.lab.writers.organisation, ledger, run.lab.history)
-    for kind in ("lost", "doubled", "inverted", "resurrected", "other"):
-        getattr(run.found, kind).extend(getattr(found, kind))
+    await check(run.system, run.lab.writers.organisation, ledger, run.lab.history, run.found)
     if run.expected_parked is not None and run.found.parked != run.expected_parked:
         run.found.other.append(f"{run.found.parked} records were parked, not {run.expected_parked}")
 
