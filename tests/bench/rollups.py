@@ -6,8 +6,9 @@ from collections import Counter
 from datetime import UTC, datetime
 from random import Random
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
+import asyncpg
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from analytics_service.consumers import consumers
 from chassis.consuming import ConsumerComponent
@@ -23,6 +24,10 @@ from tests.bench.world import database_of
 from tests.support.waiting import eventually
 
 EVENTS, BATCH = 20_000, 1_000
+ADD = """
+INSERT INTO floor SELECT * FROM unnest($1::uuid[], $2::bigint[])
+ON CONFLICT (program) DO UPDATE SET messages = floor.messages + EXCLUDED.messages
+"""
 DONE = "SELECT coalesce(sum(next_offset), 0) FROM consumer_offset WHERE consumer = 'facts'"
 
 
@@ -31,16 +36,16 @@ async def run(engines: Engines) -> None:
     async with database_of(engines, "analytics") as (database, values):
         settings = Settings(**values)
         publisher = KafkaPublisher(settings)
-        records = _records(settings.topic_prefix)
+        records = _records()
         for start in range(0, EVENTS, BATCH):
             await publisher.publish(records[start : start + BATCH])
         await publisher.close()
-        floor = await _floor(database, settings)
+        floor = await _floor(engines, settings)
         ours = await _ours(database, settings)
     against_floor("rollups", ours, floor, EVENTS, "events")
 
 
-def _records(prefix: str) -> list[Record]:
+def _records() -> list[Record]:
     random, sessions, program = Random(3), [uuid4() for _ in range(2_000)], uuid4()
     people = [uuid4() for _ in range(1_000)]
     records = []
@@ -58,7 +63,7 @@ def _records(prefix: str) -> list[Record]:
         )
         envelope = Envelope(uuid4(), event.TYPE, "/bench", session, datetime.now(UTC), number + 1)
         payload = event.model_dump_json().encode()
-        records.append(Record(prefix + event.TOPIC, str(session).encode(), payload, to_headers(envelope)))
+        records.append(Record(event.TOPIC, str(session).encode(), payload, to_headers(envelope)))
     return records
 
 
@@ -79,26 +84,21 @@ async def _ours(database: Database, settings: Settings) -> Spent:
     return ours
 
 
-async def _floor(database: Database, settings: Settings) -> Spent:
+async def _floor(engines: Engines, settings: Settings) -> Spent:
     consumer = AIOKafkaConsumer(bootstrap_servers=settings.kafka_bootstrap, auto_offset_reset="earliest")
     await consumer.start()
     topic = settings.topic_prefix + MessageSentV1.TOPIC
     await consumer._client.force_metadata_update()
     consumer.assign([TopicPartition(topic, partition) for partition in consumer.partitions_for_topic(topic) or ()])
-    read = 0
-    async with database.connection() as connection:
-        await connection.execute("CREATE TEMP TABLE floor (program uuid PRIMARY KEY, messages bigint)")
-        with spent() as floor:
-            while read < EVENTS:
-                batches = (await consumer.getmany(timeout_ms=200, max_records=500)).values()
-                records: list[Any] = [record for batch in batches for record in batch]
-                read += len(records)
-                counts = Counter(json.loads(record.value)["program_id"] for record in records)
-                await connection.execute(
-                    "INSERT INTO floor SELECT * FROM unnest($1::uuid[], $2::bigint[]) ON CONFLICT (program) "
-                    "DO UPDATE SET messages = floor.messages + EXCLUDED.messages",
-                    list(counts),
-                    list(counts.values()),
-                )
+    connection, read = await asyncpg.connect(engines.postgres_url), 0  # the service's own role makes no tables
+    await connection.execute("CREATE TEMP TABLE floor (program uuid PRIMARY KEY, messages bigint)")
+    with spent() as floor:
+        while read < EVENTS:
+            batches = (await consumer.getmany(timeout_ms=200, max_records=500)).values()
+            records: list[Any] = [record for batch in batches for record in batch]
+            read += len(records)
+            counts = Counter(json.loads(record.value)["program_id"] for record in records)
+            await connection.execute(ADD, [UUID(program) for program in counts], list(counts.values()))
+    await connection.close()
     await consumer.stop()
     return floor

@@ -56,9 +56,7 @@ def person(program_id: UUID, number: int, random: Random) -> ProfileChangedV1:
         status="active",
         bio=f"Works on project {random.randint(1, 500)} and likes to help",
         can_help_with=(f"Topic {random.randint(1, 500)}",),
-        skills=tuple(
-            Skill(skill_id=s, level=random.randint(1, 5), confirmed_on=TODAY) for s in random.sample(SKILLS, 8)
-        ),
+        skills=tuple(_skill(skill_id, random) for skill_id in random.sample(SKILLS, 8)),
         participations=(Participation(program_id=program_id, roles=("mentor",)),),
     )
 
