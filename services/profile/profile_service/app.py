@@ -6,7 +6,7 @@ from chassis.database import Database
 from chassis.runtime import Service
 from chassis.worker import Worker
 
-from profile_service.api import router
+from profile_service.api import ROUTERS
 from profile_service.refresh import refresh_some
 from profile_service.republish import republish
 from profile_service.seed import seed
@@ -21,7 +21,7 @@ def build(settings: Settings) -> Service:
         "profile",
         settings,
         database,
-        routers=[router],
+        routers=ROUTERS,
         workers=[Worker("refresh", refresh, settings.refresh_interval_ms)],
         commands={"seed": seed, "republish": republish},
     )

@@ -1,0 +1,90 @@
+"""What owners and participants of programs are answered."""
+
+from datetime import date
+from typing import Any, Literal
+from uuid import UUID
+
+from chassis.http import Answer, Page
+from flash_schemas.profile import (
+    EligibilityRule,
+    Objective,
+    RequestPolicy,
+    SearchFields,
+)
+
+from profile_service.model import Organisation, Program
+from profile_service.store import Progress
+
+
+class ProgressAnswer(Answer):
+    """How far everybody's participation has been evaluated since the last change of the program."""
+
+    people_done: int
+    people_total: int
+    finished: bool
+
+
+class ProgramAnswer(Answer):
+    """A program with everything its owners set."""
+
+    program_id: UUID
+    version: int
+    status: Literal["active", "archived"]
+    owners: tuple[UUID, ...]
+    name: str
+    objectives: tuple[Objective, ...]
+    eligibility: EligibilityRule
+    search_fields: SearchFields
+    request_policy: RequestPolicy
+    starts_on: date
+    ends_on: date | None
+    participation_progress: ProgressAnswer | None
+
+    @classmethod
+    def of(cls, program: Program, progress: Progress | None) -> "ProgramAnswer":
+        """The program as its owners and participants see it."""
+        about = {name: getattr(program, name) for name in ("program_id", "version", "status", "owners")}
+        return cls(**about, **dict(program.body), participation_progress=progress)
+
+
+class ProgramItem(Answer):
+    """A program in a list."""
+
+    program_id: UUID
+    name: str
+    status: Literal["active", "archived"]
+    starts_on: date
+    ends_on: date | None
+    owned: bool
+
+
+class ProgramPage(Page):
+    """Programs by name."""
+
+    items: list[ProgramItem]
+
+
+class UnitItem(Answer):
+    """A unit and the names on its way from the root."""
+
+    unit_id: UUID
+    name: str
+    path: tuple[str, ...]
+
+
+class UnitPage(Page):
+    """Units by name."""
+
+    items: list[UnitItem]
+
+    @classmethod
+    def of(cls, organisation: Organisation, name_part: str, after: list[Any] | None, limit: int) -> list[UnitItem]:
+        """Open units whose name contains `name_part`, after a cursor's (name, id), at most `limit`."""
+        open_units = [unit for unit in organisation.units.values() if not unit.closed]
+        found = sorted((u.name, str(u.unit_id)) for u in open_units if name_part.casefold() in u.name.casefold())
+        rest = [unit_id for name, unit_id in found if after is None or [name, unit_id] > after][:limit]
+        paths = [organisation.path(UUID(unit_id)) for unit_id in rest]
+        return [
+            UnitItem(unit_id=path[-1].unit_id, name=path[-1].name, path=tuple(ref.name for ref in path))
+            for path in paths
+        ]

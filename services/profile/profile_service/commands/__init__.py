@@ -1,0 +1,10 @@
+"""Step 2 of the write path: each use case of the profile service, one function and one transaction each, by subject."""
+
+from profile_service.commands.hr import push_org_events as push_org_events
+from profile_service.commands.people import choose_roles as choose_roles
+from profile_service.commands.people import edit_profile as edit_profile
+from profile_service.commands.programs import create_program as create_program
+from profile_service.commands.programs import edit_program as edit_program
+from profile_service.commands.skills import create_skill as create_skill
+from profile_service.commands.skills import edit_skill as edit_skill
+from profile_service.commands.skills import keep_skill as keep_skill

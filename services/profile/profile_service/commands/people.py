@@ -1,0 +1,46 @@
+"""Step 2 of the write path: what people do with their own profiles, one function and one transaction each."""
+
+from dataclasses import replace
+from uuid import UUID
+
+from chassis import outbox
+from chassis.database import Database, Transaction
+from chassis.problems import NotFound
+from flash_schemas.base import Role
+
+from profile_service import model, store
+from profile_service.model import Declared, Person
+
+
+async def edit_profile(database: Database, person_id: UUID, declared: Declared, expected_version: int) -> Person:
+    """What a person says of themselves, anew. Raises NotFound, PreconditionFailed, Refused."""
+    async with database.transaction() as transaction:
+        person = await _present(transaction, person_id)
+        skill_ids = [skill.skill_id for skill in declared.skills]
+        model.check_skills(declared, await store.skills_by_id(transaction, skill_ids))
+        edited = model.declared_anew(person, declared, expected_version)
+        await store.save_people(transaction, [edited])
+        await outbox.append(transaction, [edited.event("edited")])
+        return edited
+
+
+async def choose_roles(database: Database, person_id: UUID, program_id: UUID, roles: tuple[Role, ...]) -> Person:
+    """A person's choice of roles in a program, also while not eligible. Raises NotFound."""
+    async with database.transaction() as transaction:
+        person = await _present(transaction, person_id)
+        programs = await store.programs(transaction)
+        if all(program.program_id != program_id for program in programs):
+            raise NotFound
+        chosen = model.chosen(person, program_id, roles)
+        placed = model.placed(chosen, await store.organisation(transaction), programs)
+        kept = replace(placed, version=person.version + 1)
+        await store.save_people(transaction, [kept])
+        await outbox.append(transaction, [kept.event("participation_changed")])
+        return kept
+
+
+async def _present(transaction: Transaction, person_id: UUID) -> Person:
+    person = await store.lock_person(transaction, person_id)
+    if person is None or person.status == "left":
+        raise NotFound
+    return person

@@ -1,0 +1,12 @@
+"""Step 1 of the write path: the bodies that the profile service takes, by subject."""
+
+from profile_service.requests.hr import MAX_EVENTS as MAX_EVENTS
+from profile_service.requests.hr import OrgEvents as OrgEvents
+from profile_service.requests.people import OWN_FIELDS as OWN_FIELDS
+from profile_service.requests.people import ProfileEdit as ProfileEdit
+from profile_service.requests.people import RolesChoice as RolesChoice
+from profile_service.requests.people import SkillClaim as SkillClaim
+from profile_service.requests.people import Texts as Texts
+from profile_service.requests.programs import ObjectiveEdit as ObjectiveEdit
+from profile_service.requests.programs import ProgramEdit as ProgramEdit
+from profile_service.requests.skills import SkillEdit as SkillEdit

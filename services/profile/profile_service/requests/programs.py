@@ -1,0 +1,47 @@
+"""Step 1 of the write path: bodies that program owners send."""
+
+from datetime import date
+from typing import Annotated
+from uuid import UUID, uuid4
+
+from chassis.http import Strict
+from flash_schemas.base import ShortText
+from flash_schemas.profile import (
+    EligibilityRule,
+    Metric,
+    Objective,
+    RequestPolicy,
+    SearchFields,
+)
+from pydantic import Field
+
+from profile_service.model import ProgramBody
+
+
+class ObjectiveEdit(Strict):
+    """A target on one metric. Keep `objective_id` when editing, so that it stays the same objective."""
+
+    objective_id: UUID = Field(default_factory=uuid4)
+    text: ShortText
+    metric: Metric
+    target: Annotated[float, Field(gt=0)]
+    due: date
+    smallest_cases: Annotated[int, Field(ge=1, le=10_000)] = 5
+
+
+class ProgramEdit(Strict):
+    """Everything an owner sets in a program."""
+
+    name: ShortText
+    objectives: Annotated[tuple[ObjectiveEdit, ...], Field(min_length=1, max_length=20)]
+    eligibility: EligibilityRule = EligibilityRule()
+    search_fields: SearchFields = SearchFields()
+    request_policy: RequestPolicy = RequestPolicy()
+    starts_on: date
+    ends_on: date | None = None
+
+    @property
+    def body(self) -> ProgramBody:
+        """The same as the model takes it."""
+        objectives = tuple(Objective(**dict(objective)) for objective in self.objectives)
+        return ProgramBody(**{**dict(self), "objectives": objectives})

@@ -1,0 +1,100 @@
+"""Step 4 of the write path: statements about work that goes over many rows, bit by bit."""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from typing import Any, Literal
+from uuid import UUID
+
+from chassis.database import Transaction
+
+from profile_service.model import Person, Program, VocabularySkill
+from profile_service.store.people import person_of
+from profile_service.store.programs import program_of
+from profile_service.store.skills import skill_of
+
+NEXT_JOB = """
+SELECT job_id, change, unit_id, after_person_id FROM refresh_job WHERE finished_at IS NULL
+ORDER BY job_id LIMIT 1 FOR UPDATE SKIP LOCKED
+"""
+MOVE_JOB = """
+UPDATE refresh_job SET after_person_id = $2, people_done = people_done + $3,
+    finished_at = CASE WHEN $4 THEN now() END WHERE job_id = $1
+"""
+PROGRESS = """
+SELECT people_done, finished_at IS NOT NULL AS finished, (SELECT count(*) FROM person) AS people_total
+FROM refresh_job WHERE program_id = $1 ORDER BY job_id DESC LIMIT 1
+"""
+NEXT_PEOPLE = "SELECT * FROM person WHERE person_id > $1 ORDER BY person_id LIMIT $2 FOR UPDATE"
+NEXT_PEOPLE_BELOW = """
+SELECT * FROM person WHERE person_id > $1 AND unit_id = ANY ($3) ORDER BY person_id LIMIT $2 FOR UPDATE
+"""
+NEXT_OF_ALL = "SELECT * FROM {0} WHERE {0}_id > $1 ORDER BY {0}_id LIMIT $2 FOR UPDATE"
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshJob:
+    """A pass over people whose place or participation may have changed; `unit_id` None means over all of them."""
+
+    job_id: int
+    change: str
+    unit_id: UUID | None
+    after_person_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the re-evaluation of a program has come."""
+
+    people_done: int
+    people_total: int
+    finished: bool
+
+
+async def add_refresh(
+    transaction: Transaction, change: str, *, unit_id: UUID | None = None, program_id: UUID | None = None
+) -> None:
+    """Have everyone below a unit, or everyone because of a program, placed anew in the background."""
+    query = "INSERT INTO refresh_job (change, unit_id, program_id) VALUES ($1, $2, $3)"
+    await transaction.execute(query, change, unit_id, program_id)
+
+
+async def next_refresh(transaction: Transaction) -> RefreshJob | None:
+    """The oldest unfinished pass that no other process holds, locked."""
+    row = await transaction.fetchrow(NEXT_JOB)
+    return RefreshJob(**row) if row else None
+
+
+async def people_to_refresh(
+    transaction: Transaction, job: RefreshJob, units: Collection[UUID], limit: int
+) -> list[Person]:
+    """The next people of a pass, locked; `units` are those below the job's unit."""
+    if job.unit_id is None:
+        rows = await transaction.fetch(NEXT_PEOPLE, job.after_person_id, limit)
+    else:
+        rows = await transaction.fetch(NEXT_PEOPLE_BELOW, job.after_person_id, limit, list(units))
+    return [person_of(row) for row in rows]
+
+
+async def lock_next(
+    transaction: Transaction, table: Literal["person", "program", "skill"], after: UUID, limit: int
+) -> list[Person | Program | VocabularySkill]:
+    """The next people, programs or skills in order of id, locked."""
+    read: dict[str, Callable[[Any], Any]] = {"person": person_of, "program": program_of, "skill": skill_of}
+    return [read[table](row) for row in await transaction.fetch(NEXT_OF_ALL.format(table), after, limit)]
+
+
+async def move_refresh(transaction: Transaction, job: RefreshJob, after: UUID, done: int, *, finished: bool) -> None:
+    """A pass has come this far."""
+    await transaction.execute(MOVE_JOB, job.job_id, after, done, finished)
+
+
+async def unfinished_refreshes(transaction: Transaction) -> int:
+    """How many passes are still to be made."""
+    count: int = await transaction.fetchval("SELECT count(*) FROM refresh_job WHERE finished_at IS NULL")
+    return count
+
+
+async def progress(transaction: Transaction, program_id: UUID) -> Progress | None:
+    """How far the newest pass for a program has come."""
+    row = await transaction.fetchrow(PROGRESS, program_id)
+    return Progress(**row) if row else None
