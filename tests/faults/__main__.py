@@ -44,10 +44,13 @@ def main() -> int:
 
 
 def _wanted(report: Report) -> Iterator[tuple[Row, int]]:
+    """First every row once, then every row again: wherever it is ended, the rows were tried alike."""
     asked, seeds, fresh = (os.environ.get(name, "") for name in ("ROWS", "SEEDS", "FRESH"))
-    for row in _rows_of(asked):
-        for seed in range(1, int(seeds or (SEEDS_FAST if row.fast else SEEDS_SLOW)) + 1):
-            if fresh or (row.number, seed) not in report.results:
+    rows = _rows_of(asked)
+    for seed in range(1, max(SEEDS_FAST, int(seeds or 0)) + 1):
+        for row in rows:
+            wanted = seed <= int(seeds or (SEEDS_FAST if row.fast else SEEDS_SLOW))
+            if wanted and (fresh or (row.number, seed) not in report.results):
                 yield row, seed
 
 
