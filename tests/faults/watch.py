@@ -118,13 +118,13 @@ class NotSettled(AssertionError):
 
 
 async def settle(system: System, topics: Topics, within_s: float) -> None:
-    """Return when everything has arrived. Raises NotSettled with what has not."""
+    """Return when everything has arrived and every service is ready. Raises NotSettled with what has not."""
     ends, last = time.monotonic() + within_s, "nothing answered"
     while time.monotonic() < ends:
         with suppress(*AWAY):
             async with asyncio.timeout(20):
                 waiting = await lag(system, topics)
-            if not waiting:
+            if not waiting and all((await ready(system)).values()):
                 return
             last = str(waiting)
         await asyncio.sleep(PAUSE_S)
