@@ -1,6 +1,7 @@
 """`make faults`: runs rows of the fault matrix on a platform of its own, goes on where an earlier call stopped.
 
-ROWS is a list of rows, or `fast`; SEEDS how many runs of each; FRESH=1 forgets earlier results of these rows.
+ROWS is a list of rows, `fast` or `slow`; without it every row but the soak and the random pairs. SEEDS is how many runs
+of each; FRESH=1 forgets earlier results of these rows.
 """
 
 import asyncio
@@ -26,7 +27,6 @@ from tests.faults.system import running
 from tests.faults.watch import NotSettled, Topics
 
 DEFAULT_REPORT = Path(__file__).parent / "report.json"
-SEEDS_FAST, SEEDS_SLOW = 20, 3
 console = Console(highlight=False, soft_wrap=True)
 
 
@@ -47,17 +47,19 @@ def _wanted(report: Report) -> Iterator[tuple[Row, int]]:
     """First every row once, then every row again: wherever it is ended, the rows were tried alike."""
     asked, seeds, fresh = (os.environ.get(name, "") for name in ("ROWS", "SEEDS", "FRESH"))
     rows = _rows_of(asked)
-    for seed in range(1, max(SEEDS_FAST, int(seeds or 0)) + 1):
+    many = {row.number: int(seeds or row.seeds) for row in rows}
+    for seed in range(1, max(many.values()) + 1):
         for row in rows:
-            wanted = seed <= int(seeds or (SEEDS_FAST if row.fast else SEEDS_SLOW))
-            if wanted and (fresh or (row.number, seed) not in report.results):
+            if seed <= many[row.number] and (fresh or (row.number, seed) not in report.results):
                 yield row, seed
 
 
 def _rows_of(asked: str) -> list[Row]:
-    every = [ROWS[number] for number in sorted(ROWS)]
-    if asked in ("", "all", "fast"):
-        return [row for row in every if row.fast or asked != "fast"]
+    every = [ROWS[number] for number in sorted(ROWS) if not ROWS[number].only_named]
+    if asked in ("", "all"):
+        return every
+    if asked in ("fast", "slow"):
+        return [row for row in every if row.fast == (asked == "fast")]
     return [ROWS[int(number)] for number in asked.split(",")]
 
 

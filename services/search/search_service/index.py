@@ -4,6 +4,8 @@ A document carries its version, and OpenSearch refuses an older or equal one: a 
 sent again and changes nothing.
 """
 
+import math
+import time
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 from uuid import UUID
@@ -25,6 +27,7 @@ OUTCOMES = {200: "indexed", 201: "indexed", 409: "stale", 400: "parked"}
 is waited for; only what it cannot read is set aside.
 """
 
+MEASURED_EVERY_S = 1
 PAGE = 5_000
 PAGE_KEPT = "5m"
 
@@ -129,6 +132,7 @@ class Indexer:
         self._database = database
         self._index = index
         self._batch_documents = batch_documents
+        self._measured_at = -math.inf
 
     async def run(self) -> bool:
         """Index the next batch; True when there may be more. OpenSearch being away is waited for."""
@@ -173,6 +177,10 @@ class Indexer:
         return len(marks) == len(rows)
 
     async def _measure(self) -> None:
+        """Once a second at most: counting takes the longer the more there is to do."""
+        if time.monotonic() - self._measured_at < MEASURED_EVERY_S:
+            return
+        self._measured_at = time.monotonic()
         async with self._database.connection() as connection:
             documents, seconds = await store.behind(connection)
         metrics.BEHIND_DOCUMENTS.set(documents)

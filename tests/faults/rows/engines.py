@@ -3,6 +3,9 @@
 import asyncio
 import os
 import signal
+from datetime import datetime
+from statistics import median
+from typing import Any
 
 import asyncpg
 import psutil
@@ -14,7 +17,7 @@ from flash_schemas.topics import load_topics
 from tests.faults.load import Pace
 from tests.faults.run import Run, row
 from tests.faults.system import SERVICES
-from tests.faults.watch import POSITIONS, UNPUBLISHED, number, rows
+from tests.faults.watch import POSITIONS, UNPUBLISHED, Topics, number, rows, settle
 
 DOWN_S = (20, 60, 300)
 TOO_SMALL_BYTES = "300"
@@ -177,21 +180,40 @@ async def a_foreign_session_holds_locks(run: Run) -> None:
         run.happened(f"{table} of {service} was locked")
 
 
-@row(6, "a foreign transaction stays open for minutes: the relay goes on at its usual pace", fast=False)
+@row(6, "a foreign transaction stays open for minutes: the relay goes on at its usual pace", fast=False, seeds=2)
 async def a_foreign_transaction_stays_open(run: Run) -> None:
-    service = "profile"
-    connection = await asyncpg.connect(f"{run.system.engine_url('postgres')}/{service}")
+    connection = await asyncpg.connect(f"{run.system.engine_url('postgres')}/profile")
     try:
-        async with run.writing(Pace(pushes=60, people=20, messages=60, asks=8, seconds=30)):
-            pass
+        usual_s = await _relayed_after_s(run, Pace(pushes=60, people=20, messages=60, asks=8, seconds=30))
         async with connection.transaction():
             await connection.execute("CREATE TABLE foreign_work (id int); INSERT INTO foreign_work VALUES (1)")
-            async with run.writing(Pace(pushes=600, people=20, messages=600, asks=8, seconds=300)):
-                pass
+            behind_s = await _relayed_after_s(run, Pace(pushes=600, people=20, messages=600, asks=8, seconds=300))
             await connection.execute("DROP TABLE foreign_work")
-            run.happened("a foreign transaction was open for five minutes")
+        run.happened(f"for five minutes; relayed after {behind_s * 1000:.0f} ms, else after {usual_s * 1000:.0f} ms")
+        assert behind_s <= 2 * usual_s, f"relayed after {behind_s:.3f} s instead of {usual_s:.3f} s"
     finally:
         await connection.close()
+
+
+async def _relayed_after_s(run: Run, pace: Pace) -> float:
+    """The median time from a fact to its record in Kafka, over all that the writers cause now."""
+    reader = Topics(run.system.engine_url("kafka"))
+    await reader.open()
+    try:
+        await reader.read_on()
+        async with run.writing(pace):
+            pass
+        await settle(run.system, run.lab.topics, 60)
+        records = [record for record in await reader.read_on() if record.topic == "profile-events"]
+    finally:
+        await reader.close()
+    return median(_relayed_s(record) for record in records)
+
+
+def _relayed_s(record: Any) -> float:
+    happened_at = datetime.fromisoformat(dict(record.headers)["ce_time"].decode())
+    published_at: float = record.timestamp / 1000
+    return published_at - happened_at.timestamp()
 
 
 @row(7, "many write at once, with refusals and rollbacks among them, to a database that answers late")
