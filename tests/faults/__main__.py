@@ -8,6 +8,7 @@ import asyncio
 import logging
 import os
 import shutil
+import signal
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
@@ -32,6 +33,8 @@ console = Console(highlight=False, soft_wrap=True)
 
 def main() -> int:
     """Run what is asked for and not done yet; 0 when nothing was wrong in any run."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)  # also where a shell in the background ignores them
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # that brokers are away is what happens here
     report = Report(Path(os.environ.get("REPORT") or DEFAULT_REPORT))
     wanted = list(_wanted(report))
