@@ -31,6 +31,8 @@ from chassis.worker import wait_for_any
 
 log = logs.get(__name__)
 
+METADATA_MAX_AGE_MS = 10_000
+"""A topic that is made anew, or gets more partitions, is noticed by then; by default after five minutes."""
 POLL_LIMIT_LEAST_S = 1.0
 START_SHARE = 2 / 3
 """Of the time after which a process that does not get on ends: what it waits for Kafka at its start."""
@@ -119,6 +121,7 @@ class ConsumerComponent:
             apply_types=False,
             logger=None,
             graceful_timeout=settings.stop_timeout_s,
+            metadata_max_age_ms=METADATA_MAX_AGE_MS,
         )
         subscriber = broker.subscriber(
             *(prefix + topic for topic in self._consumer.topics),

@@ -60,7 +60,7 @@ class Reading(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka ships
 
     async def located(self, place: TopicPartition, offset: int) -> bool:
         """Whether reading goes on where it should. Otherwise it is moved there, and this poll's records come again."""
-        if self.positions.of(place) is not None:
+        if self._believable(place, offset):
             return True
         async with self._database.transaction() as transaction:
             stored = await self.positions.load(transaction, place)
@@ -107,6 +107,11 @@ class Reading(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka ships
     async def _stands_at(self, place: TopicPartition) -> int:
         believed = self.positions.of(place)
         return int(await self._kafka().position(place)) if believed is None else believed
+
+    def _believable(self, place: TopicPartition, offset: int) -> bool:
+        """Not so where nothing is believed, nor where a topic ends before what is believed: it was made anew."""
+        believed = self.positions.of(place)
+        return believed is not None and (offset >= believed or believed <= _end(self._kafka(), place))
 
     async def _corrected(self, transaction: Transaction, place: TopicPartition, stored: int | None) -> int:
         """The stored position; the topic's beginning where there is none or it lies outside the topic."""

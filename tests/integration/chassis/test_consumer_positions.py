@@ -6,10 +6,13 @@ from uuid import uuid4
 import asyncpg
 import pytest
 from aiokafka import TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
 from chassis.consuming import ConsumerComponent
 from chassis.positions import PositionLost, Positions
 from chassis.settings import Settings
 from flash_local.databases import DatabaseUrls
+from flash_local.topics import create_topics, delete_topics
 from structlog.testing import capture_logs
 
 from tests.support.aggregates import TOPIC
@@ -124,6 +127,46 @@ async def test_a_position_outside_the_topic_starts_it_over(kit: Kit, settings: S
             await Positions("taker").reset(transaction, place, 1_000, stored=None)
     await kit.start(kit.component())
     await kit.all_handled(sent)
+
+
+async def test_a_topic_made_anew_under_a_consumer_is_read_from_its_beginning(kit: Kit, settings: Settings) -> None:
+    await kit.start(kit.component())
+    sent = await kit.send(10, subject := uuid4())
+    await kit.all_handled(sent)
+    await delete_topics(settings.kafka_bootstrap, settings.topic_prefix)
+    await eventually(lambda: recreated(settings))
+    await kit.topics.close()  # its producer knows the former topic's leader
+    for _ in range(2):
+        sent += await kit.send(2, subject)
+        await kit.all_handled(sent)
+    assert list((await kit.positions()).values()) == [4]
+
+
+async def test_a_topic_made_anew_between_two_looks_is_read_from_its_beginning(kit: Kit, settings: Settings) -> None:
+    """What the consumer believes and what is stored lie beyond the end, and it never saw the topic missing."""
+    component = kit.component(position_check_interval_ms=3_600_000)
+    await kit.start(component)
+    sent = await kit.send(10, subject := uuid4())
+    await kit.all_handled(sent)
+    place = TopicPartition(settings.topic_prefix + TOPIC, next(iter(await kit.positions())))
+    await move_all(kit, "UPDATE consumer_offset SET next_offset = 1000")
+    component._reading.positions.believe({place: 1_000})
+    later = await kit.send(2, subject)
+    await kit.all_handled([*sent, *sent, *later])
+
+
+async def recreated(settings: Settings) -> bool:
+    """Made anew; the broker may still be busy with removing it."""
+    try:
+        await create_topics(settings.kafka_bootstrap, settings.topic_prefix, partitions=2)
+    except KafkaError:
+        return False
+    admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka_bootstrap)
+    await admin.start()
+    try:
+        return settings.topic_prefix + TOPIC in await admin.list_topics()
+    finally:
+        await admin.close()
 
 
 async def move_all(kit: Kit, statement: str) -> None:
