@@ -5,7 +5,7 @@ from datetime import datetime
 
 import asyncpg
 
-from chassis import idempotency, logs, metrics, reconciliation
+from chassis import idempotency, letters, logs, metrics, reconciliation
 from chassis.database import Database, Transaction
 from chassis.relay import OLDEST
 from chassis.settings import Settings
@@ -16,7 +16,7 @@ NEXT_SLOT = "SELECT ((extract(epoch FROM now())::bigint / 86400 + 1) % 3)::int"
 
 
 class Housekeeping:
-    """One round: measure the outbox, truncate the partition that is next, forget expired keys."""
+    """One round: measure the outbox, truncate the partition that is next, forget expired keys and old letters' ends."""
 
     def __init__(self, service: str, settings: Settings, database: Database) -> None:
         self._service = service
@@ -31,6 +31,7 @@ class Housekeeping:
         async with self._database.transaction() as transaction:
             await truncate_next_partition(transaction)
         async with self._database.transaction() as transaction:
+            await letters.forget_ends(transaction)
             return await idempotency.forget_expired(transaction, self._settings.idempotency_keep_hours)
 
     def _show(self, findings: Sequence[tuple[str, datetime, int]]) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from flash_schemas.topics import load_topics
+from flash_schemas.topics import DEAD_LETTER_RETENTION_DAYS, load_topics
 
 from chassis.consumer import Consumer, Item, Origin, decode
 from chassis.database import Database, Transaction
@@ -26,6 +26,8 @@ ON CONFLICT (consumer, topic, partition, record_offset) DO UPDATE SET outcome = 
     parked_at = EXCLUDED.parked_at, ended_at = now(), ended_by = EXCLUDED.ended_by, reason = EXCLUDED.reason
 WHERE known.parked_at < EXCLUDED.parked_at OR known.outcome = 'dropped' AND EXCLUDED.outcome = 'replayed'
 """
+# Twice the retention of the topics that hold the letters: what ended is never looked up after its letter is gone.
+FORGET_ENDS = "DELETE FROM dead_letter_end WHERE ended_at < now() - make_interval(days => $1)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,3 +141,8 @@ def _end_of(letter: Letter, ends: Mapping[tuple[str, Origin], End]) -> End | Non
 
 def _place(letter: Letter) -> tuple[Any, ...]:
     return letter.origin.topic, letter.origin.partition, letter.origin.offset, letter.consumer
+
+
+async def forget_ends(transaction: Transaction) -> None:
+    """Drop what is known of letters that are gone from their topics."""
+    await transaction.execute(FORGET_ENDS, 2 * DEAD_LETTER_RETENTION_DAYS)

@@ -135,3 +135,17 @@ async def test_housekeeping_measures_the_oldest_unpublished_event(offline: Setti
     async with running(Relay("test", offline, publisher := FakePublisher()), database=database):
         await eventually(lambda: publisher.records)
     assert await measured() == 0
+
+
+async def test_housekeeping_forgets_how_letters_ended_once_they_are_gone(offline: Settings, database: Database) -> None:
+    async with database.transaction() as transaction:
+        for number, days in enumerate((59, 61)):
+            await transaction.execute(
+                """INSERT INTO dead_letter_end VALUES
+                   ('taker', 'topic', 0, $1, 'dropped', now(), now() - make_interval(days => $2), 'somebody', 'why')""",
+                number,
+                days,
+            )
+    await Housekeeping("test", offline, database)()
+    async with database.connection() as connection:
+        assert await connection.fetchval("SELECT array_agg(record_offset) FROM dead_letter_end") == [0]
