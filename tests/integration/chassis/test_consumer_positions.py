@@ -7,7 +7,6 @@ import asyncpg
 import pytest
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import KafkaError
 from chassis.consuming import ConsumerComponent
 from chassis.positions import PositionLost, Positions
 from chassis.settings import Settings
@@ -156,17 +155,16 @@ async def test_a_topic_made_anew_between_two_looks_is_read_from_its_beginning(ki
 
 
 async def recreated(settings: Settings) -> bool:
-    """Made anew; the broker may still be busy with removing it."""
-    try:
-        await create_topics(settings.kafka_bootstrap, settings.topic_prefix, partitions=2)
-    except KafkaError:
-        return False
+    """Made anew once the former one is gone."""
     admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka_bootstrap)
     await admin.start()
     try:
-        return settings.topic_prefix + TOPIC in await admin.list_topics()
+        gone = settings.topic_prefix + TOPIC not in await admin.list_topics()
     finally:
         await admin.close()
+    if gone:
+        await create_topics(settings.kafka_bootstrap, settings.topic_prefix, partitions=2)
+    return gone
 
 
 async def move_all(kit: Kit, statement: str) -> None:

@@ -86,6 +86,11 @@ class World:
         """The answer to a GET of somebody."""
         return await self.api.client.get(f"/api/v1{path}", headers=self.api.callers.sign_in("employee", person_id=by))
 
+    async def state(self, by: UUID, session_id: str) -> str:
+        """What state somebody sees a session in."""
+        found: str = (await self.get(by, f"/sessions/{session_id}")).json()["state"]
+        return found
+
     def body(self, mentor_id: UUID, **values: Any) -> dict[str, Any]:
         usual = {"want_to_learn": "Reports", "message": "Hello!", "format": "lunch", "minutes": 30}
         return {"program_id": str(self.program_id), "mentor_id": str(mentor_id), **usual, **values}
