@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 ONCE ?=
-export ROWS SEEDS FRESH REPORT
+export ROWS SEEDS FRESH REPORT MINUTES
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo up down status test lint api-docs bench faults clean-data doctor lock
@@ -41,7 +41,7 @@ api-docs: .venv/.installed ## write openapi.json and asyncapi.json again after a
 bench: setup ## measure, and print figures beside their floors
 	$(BIN)/python -m tests.bench
 
-faults: setup ## break the running platform, row by row, and check it from outside (ROWS=3,10|fast SEEDS=2 FRESH=1)
+faults: setup ## break the running platform, row by row, and check it from outside (ROWS=3,10|fast|slow SEEDS=2 MINUTES=9)
 	$(BIN)/python -m tests.faults
 
 clean-data: .venv/.installed ## forget all data of this checkout

@@ -1,16 +1,18 @@
 """`make faults`: runs rows of the fault matrix on a platform of its own, goes on where an earlier call stopped.
 
 ROWS is a list of rows, `fast` or `slow`; without it every row but the soak and the random pairs. SEEDS is how many runs
-of each; FRESH=1 forgets earlier results of these rows.
+of each; FRESH=1 forgets earlier results of these rows; after MINUTES no further run begins.
 """
 
 import asyncio
 import logging
+import math
 import os
 import shutil
 import signal
 import sys
 import tempfile
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -36,11 +38,13 @@ def main() -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)  # also where a shell in the background ignores them
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # that brokers are away is what happens here
-    report = Report(Path(os.environ.get("REPORT") or DEFAULT_REPORT))
+    report, ends = Report(Path(os.environ.get("REPORT") or DEFAULT_REPORT)), _ends()
     wanted = list(_wanted(report))
     fetch(artifacts(), console)
-    while wanted:
-        wanted = asyncio.run(_work(wanted, report))
+    while wanted and time.monotonic() < ends:
+        wanted = asyncio.run(_work(wanted, report, ends))
+    if wanted:
+        console.print(f"{len(wanted)} runs are left for another time")
     report.write_markdown()
     console.print(report.last_line())
     return 0 if report.clean() else 1
@@ -66,10 +70,15 @@ def _rows_of(asked: str) -> list[Row]:
     return [ROWS[int(number)] for number in asked.split(",")]
 
 
-async def _work(wanted: list[tuple[Row, int]], report: Report) -> list[tuple[Row, int]]:
-    """Run until the list is done, or the platform cannot be made whole; what is left for a new one."""
+def _ends() -> float:
+    minutes = os.environ.get("MINUTES")
+    return time.monotonic() + 60 * float(minutes) if minutes else math.inf
+
+
+async def _work(wanted: list[tuple[Row, int]], report: Report, ends: float) -> list[tuple[Row, int]]:
+    """Run until the list or the time is done, or the platform cannot be made whole; what is left."""
     async with _lab() as lab:
-        while wanted:
+        while wanted and time.monotonic() < ends:
             row, seed = wanted[0]
             try:
                 result = await execute(lab, row, seed)
@@ -81,7 +90,7 @@ async def _work(wanted: list[tuple[Row, int]], report: Report) -> list[tuple[Row
             _print(row, result)
             if result.findings:
                 return wanted  # what is wrong once would be found again and again
-    return []
+    return wanted
 
 
 def _print(row: Row, result: Result) -> None:
