@@ -12,6 +12,7 @@ from flash_local.personas import gateway_client
 from flash_local.state import State
 from flash_local.story.cast import cast
 from flash_local.story.chapters import Story
+from flash_local.story.deeds import Deeds
 from flash_local.story.teller import StoryFailed, Teller
 from flash_local.story.watch import watching
 
@@ -25,9 +26,10 @@ async def tell_story(home: Home, state: State, console: Console) -> None:
     tokens = {name: persona.token for name, persona in state.personas.items()}
     started = time.monotonic()
     async with gateway_client(state.gateway) as client, watching(state.kafka) as events:
-        teller = Teller(client, events, console, tokens)
+        teller, players = Teller(client, events, console, tokens), cast(int(time.time()))
+        deeds = Deeds(teller, provider, players, state.personas["mentor"].person_id)
         try:
-            await Story(teller, provider, cast(int(time.time())), state.personas["mentor"].person_id).tell()
+            await Story(teller, players, deeds).tell()
         except StoryFailed as error:
             raise SetupError(f"The story ended early. {error}. `flash logs` shows what the services say.") from error
         finally:
