@@ -13,7 +13,7 @@ from chassis.failpoints import Action
 from tests.faults.checks import Findings, History, check
 from tests.faults.ledger import Ledger
 from tests.faults.load import Pace, Writers
-from tests.faults.system import System
+from tests.faults.system import Platform, System
 from tests.faults.watch import NotSettled, Topics, number, sampled, settle
 from tests.support.waiting import eventually
 
@@ -117,17 +117,21 @@ class Row:
     play: Play
     fast: bool
     settles_within_s: float
+    platform: Platform
 
 
 ROWS: dict[int, Row] = {}
+USUAL = Platform()
 
 
-def row(number: int, title: str, *, fast: bool = True, settles_within_s: float = 90) -> Callable[[Play], Play]:
+def row(
+    number: int, title: str, *, fast: bool = True, settles_within_s: float = 90, platform: Platform = USUAL
+) -> Callable[[Play], Play]:
     """Register the function as a row of the matrix; `fast` when a run takes at most 20 s."""
 
     def register(play: Play) -> Play:
         assert number not in ROWS, f"row {number} is there twice"
-        ROWS[number] = Row(number, title, play, fast, settles_within_s)
+        ROWS[number] = Row(number, title, play, fast, settles_within_s, platform)
         return play
 
     return register
