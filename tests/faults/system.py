@@ -35,6 +35,8 @@ SETTINGS = {
     "FLASH_CONSUMER_BATCH_RECORDS": "200",
 }
 STOPPED_WITHIN_S = 60
+READY_WITHIN_S = 180
+"""That a busy machine starts slowly is not what is looked for here."""
 
 
 @dataclass(frozen=True, order=True)
@@ -64,7 +66,7 @@ class Keeper(Supervisor):
 
     async def _run(self, program: Program) -> float:
         await self._may_run[program.name].wait()
-        return await super()._run(program)
+        return await super()._run(replace(program, ready_within_s=READY_WITHIN_S))
 
 
 @dataclass

@@ -29,6 +29,7 @@ class Callers:
     """HR and a learner who call the services themselves, past the gateway: what a 5xx says is then the service's."""
 
     run: Run
+    refused: int = 0
     refused_events: list[str] = field(default_factory=list)
 
     async def push(self) -> bool:
@@ -58,7 +59,9 @@ class Callers:
             if answer.status_code < 300:
                 return "answered"
             assert answer.status_code >= 500, f"{path} was answered {answer.status_code}: {answer.text}"
-            return "refused" if _crashes(self.run) == crashes else "unknown"
+            if _crashes(self.run) == crashes:
+                self.refused += 1
+                return "refused"
         return "unknown"
 
 
@@ -74,16 +77,16 @@ async def the_disk_is_full(run: Run) -> None:
             if log_too:
                 await _use_up_the_log(run)
             await run.a_moment(4)
-        run.happened(f"there was no room for {'the tables and the log' if log_too else 'the tables'}")
+        run.happened(f"no room for {'tables and log' if log_too else 'tables'}, {callers.refused} calls refused")
     await eventually(lambda: _accepted(callers), ACCEPTED_WITHIN_S)
     assert not await number(run.system, "profile", HAPPENED, callers.refused_events), "what was refused has happened"
 
 
 async def _until_refused(run: Run, callers: Callers) -> None:
-    """Both services refuse something: there may be some room in the tables for a while."""
+    """Each service refuses something, which may take a while: pages have room. Or the log ran out of it before."""
+    crashes, ends = _crashes(run), time.monotonic() + REFUSED_WITHIN_S
     for call in (callers.push, callers.say):
-        ends = time.monotonic() + REFUSED_WITHIN_S
-        while not await call():
+        while not await call() and _crashes(run) == crashes:
             assert time.monotonic() < ends, "nothing was refused"
             small_disk.fill(run.system.here.home.database_data)
 

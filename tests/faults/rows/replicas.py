@@ -1,7 +1,6 @@
 """Rows in which one of three brokers fails, and the others go on."""
 
 import asyncio
-import signal
 import time
 
 from aiokafka import TopicPartition
@@ -54,16 +53,14 @@ async def the_coordinator_is_away(run: Run) -> None:
     service = run.one_of("search", "session", "analytics")
     consumer = run.one_of(*sorted({consumer for consumer, *_ in await rows(run.system, service, POSITIONS)}))
     name = kafka.name_of(await _coordinator(run, f"{service}.{consumer}"))
-    hangs, began = run.one_of(True, False), time.monotonic()
-    try:
-        async with run.writing():
-            await run.a_moment()
-            await _take_away(run, name, hangs=hangs)
-        await settle(run.system, run.lab.topics, WITHOUT_IT_WITHIN_S)
-        await asyncio.sleep(DOWN_S - (time.monotonic() - began))
-    finally:
-        _bring_back(run, name, hangs=hangs)
-    run.happened(f"{name}, which coordinated {service}.{consumer}, {'hung' if hangs else 'was away'} for {DOWN_S} s")
+    async with run.writing():
+        await run.a_moment()
+        await run.system.take_down(name)
+        began = time.monotonic()
+    await settle(run.system, run.lab.topics, WITHOUT_IT_WITHIN_S)
+    await asyncio.sleep(DOWN_S - (time.monotonic() - began))
+    run.system.bring_up(name)
+    run.happened(f"{name}, which coordinated {service}.{consumer}, was away for {DOWN_S} s")
     await _whole(run)
 
 
@@ -75,20 +72,6 @@ async def _coordinator(run: Run, group: str) -> int:
         return number
     finally:
         await admin.close()
-
-
-async def _take_away(run: Run, name: str, *, hangs: bool) -> None:
-    if hangs:
-        run.system.send(name, signal.SIGSTOP)
-    else:
-        await run.system.take_down(name)
-
-
-def _bring_back(run: Run, name: str, *, hangs: bool) -> None:
-    if hangs:
-        run.system.send(name, signal.SIGCONT)
-    else:
-        run.system.bring_up(name)
 
 
 async def _whole(run: Run) -> None:
