@@ -32,22 +32,22 @@ class Callers:
     refused: int = 0
     refused_events: list[str] = field(default_factory=list)
 
-    async def push(self) -> bool:
-        """Some people join whom no writer knows; whether they were refused."""
+    async def push(self) -> Outcome:
+        """Some people join whom no writer knows."""
         people = [self.run.lab.writers._joined(f"X{uuid4().hex[:12]}") for _ in range(JOINING)]
         outcome = await self._call("profile", "hr", "/api/v1/hr/org-events", {"events": people})
         if outcome == "refused":
             self.refused_events += [event["id"] for event in people]
-        return outcome == "refused"
+        return outcome
 
-    async def say(self) -> bool:
-        """A long message; whether it was refused. It is in the ledger, so that it is looked for like every other."""
+    async def say(self) -> Outcome:
+        """A long message. It is in the ledger, so that it is looked for like every other."""
         writers = self.run.lab.writers
         message_id, sent = uuid4(), Sent(UUID(writers.talk))
         writers.ledger.messages[message_id] = sent
         body = {"message_id": str(message_id), "text": "x" * TEXT_CHARACTERS}
         sent.outcome = await self._call("session", "learner", f"/api/v1/sessions/{writers.talk}/messages", body)
-        return sent.outcome == "refused"
+        return sent.outcome
 
     async def _call(self, service: str, who: str, path: str, body: Mapping[str, object]) -> Outcome:
         """A 5xx is a refusal, unless the database crashed meanwhile: then nobody knows."""
@@ -86,7 +86,7 @@ async def _until_refused(run: Run, callers: Callers) -> None:
     """Each service refuses something, which may take a while: pages have room. Or the log ran out of it before."""
     crashes, ends = _crashes(run), time.monotonic() + REFUSED_WITHIN_S
     for call in (callers.push, callers.say):
-        while not await call() and _crashes(run) == crashes:
+        while await call() != "refused" and _crashes(run) == crashes:
             assert time.monotonic() < ends, "nothing was refused"
             small_disk.fill(run.system.here.home.database_data)
 
@@ -102,7 +102,7 @@ async def _use_up_the_log(run: Run) -> None:
 
 
 async def _accepted(callers: Callers) -> bool:
-    return not await callers.push() and not await callers.say()
+    return [await callers.push(), await callers.say()] == ["answered", "answered"]
 
 
 def _crashes(run: Run) -> int:
