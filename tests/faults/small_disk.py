@@ -64,4 +64,5 @@ def _run(*command: str) -> None:
     except OSError as error:
         raise NotMounted(str(error)) from error
     if done.returncode:
-        raise NotMounted(done.stderr.strip() or f"{command[0]} ended with {done.returncode}")
+        said = done.stderr.strip().partition("\n")[0].rpartition(": ")[2]  # without the folder's name
+        raise NotMounted(said or f"{command[0]} ended with {done.returncode}")
