@@ -22,11 +22,12 @@ from flash_local.engines.every import artifacts
 from rich.console import Console
 
 from tests.faults import rows as _rows  # noqa: F401 - registers the rows
+from tests.faults import small_disk
 from tests.faults.checks import Findings, History
 from tests.faults.load import Writers
 from tests.faults.report import Report
 from tests.faults.run import ROWS, Lab, Result, Row, execute
-from tests.faults.system import running
+from tests.faults.system import Platform, running
 from tests.faults.watch import NotSettled, Topics
 
 DEFAULT_REPORT = Path(__file__).parent / "report.json"
@@ -39,7 +40,7 @@ def main() -> int:
         signal.signal(number, signal.default_int_handler)  # also where a shell in the background ignores them
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # that brokers are away is what happens here
     report, ends = Report(Path(os.environ.get("REPORT") or DEFAULT_REPORT)), _ends()
-    wanted = list(_wanted(report))
+    wanted = sorted(_wanted(report), key=_turn)
     fetch(artifacts(), console)
     while wanted and time.monotonic() < ends:
         wanted = asyncio.run(_work(wanted, report, ends))
@@ -53,12 +54,26 @@ def main() -> int:
 def _wanted(report: Report) -> Iterator[tuple[Row, int]]:
     """First every row once, then every row again: wherever it is ended, the rows were tried alike."""
     asked, seeds, fresh = (os.environ.get(name, "") for name in ("ROWS", "SEEDS", "FRESH"))
-    rows = _rows_of(asked)
+    rows = [row for row in _rows_of(asked) if _can_run(row, report)]
     many = {row.number: int(seeds or row.seeds) for row in rows}
-    for seed in range(1, max(many.values()) + 1):
+    for seed in range(1, max(many.values(), default=0) + 1):
         for row in rows:
             if seed <= many[row.number] and (fresh or (row.number, seed) not in report.results):
                 yield row, seed
+
+
+def _turn(wanted: tuple[Row, int]) -> tuple[bool, Platform]:
+    """Platforms that differ take turns twice at most: for the first run of each row, and for all others."""
+    row, seed = wanted
+    return seed > 1, row.platform
+
+
+def _can_run(row: Row, report: Report) -> bool:
+    obstacle = small_disk.obstacle() if row.platform.small_disk else None
+    if obstacle:
+        report.not_run[row.number] = obstacle
+        console.print(f"row {row.number} does not run here: {obstacle}", markup=False)
+    return obstacle is None
 
 
 def _rows_of(asked: str) -> list[Row]:
@@ -76,9 +91,10 @@ def _ends() -> float:
 
 
 async def _work(wanted: list[tuple[Row, int]], report: Report, ends: float) -> list[tuple[Row, int]]:
-    """Run until the list or the time is done, or the platform cannot be made whole; what is left."""
-    async with _lab() as lab:
-        while wanted and time.monotonic() < ends:
+    """Run until the list or the time is done or another platform is needed, as one not whole needs; what is left."""
+    platform = wanted[0][0].platform
+    async with _lab(platform) as lab:
+        while wanted and wanted[0][0].platform == platform and time.monotonic() < ends:
             row, seed = wanted[0]
             try:
                 result = await execute(lab, row, seed)
@@ -111,9 +127,9 @@ def _folder() -> Path:
 
 
 @asynccontextmanager
-async def _lab() -> AsyncIterator[Lab]:
+async def _lab(platform: Platform) -> AsyncIterator[Lab]:
     folder = _folder()
-    async with running(folder, console) as system:
+    async with running(folder, console, platform) as system:
         tokens = {name: persona.token for name, persona in system.state.personas.items()}
         writers = Writers(str(system.state.gateway), tokens)
         await writers.settle_in()

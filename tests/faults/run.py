@@ -14,7 +14,7 @@ from tests.faults.checks import Findings, History, check
 from tests.faults.ledger import Ledger
 from tests.faults.load import Pace, Writers
 from tests.faults.silence import listened
-from tests.faults.system import System
+from tests.faults.system import Platform, System
 from tests.faults.watch import AWAY, NotSettled, Topics, number, sampled, settle
 from tests.support.waiting import eventually
 
@@ -122,9 +122,11 @@ class Row:
     seeds: int
     only_named: bool
     """Too long to be part of everything; runs when asked for by its number."""
+    platform: Platform
 
 
 ROWS: dict[int, Row] = {}
+USUAL = Platform()
 
 
 def row(
@@ -135,13 +137,14 @@ def row(
     settles_within_s: float = 90,
     seeds: int | None = None,
     only_named: bool = False,
+    platform: Platform = USUAL,
 ) -> Callable[[Play], Play]:
     """Register the function as a row of the matrix; `fast` when a run takes at most 20 s."""
 
     def register(play: Play) -> Play:
         assert number not in ROWS, f"row {number} is there twice"
         usual = SEEDS_FAST if fast else SEEDS_SLOW
-        ROWS[number] = Row(number, title, play, fast, settles_within_s, seeds or usual, only_named)
+        ROWS[number] = Row(number, title, play, fast, settles_within_s, seeds or usual, only_named, platform)
         return play
 
     return register

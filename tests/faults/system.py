@@ -14,6 +14,7 @@ from pathlib import Path
 
 from chassis.failpoints import Action, arm
 from flash_local.bring_up import start_platform
+from flash_local.engines import kafka
 from flash_local.engines.opensearch import free_http_port
 from flash_local.home import Home
 from flash_local.installation import Installation
@@ -23,6 +24,7 @@ from flash_local.state import State
 from flash_local.supervisor import Supervisor
 from rich.console import Console
 
+from tests.faults import small_disk
 from tests.support.proxy import Proxy
 
 ENGINES = ("postgres", "kafka", "opensearch")
@@ -33,6 +35,18 @@ SETTINGS = {
     "FLASH_CONSUMER_BATCH_RECORDS": "200",
 }
 STOPPED_WITHIN_S = 60
+READY_WITHIN_S = 180
+"""That a busy machine starts slowly is not what is looked for here."""
+
+
+@dataclass(frozen=True, order=True)
+class Platform:
+    """What a row needs the platform to be like; rows that need the same share one."""
+
+    brokers: int = 1
+    """Several are reached without a proxy."""
+    small_disk: bool = False
+    """PostgreSQL has a file system of limited size to itself."""
 
 
 class Keeper(Supervisor):
@@ -52,7 +66,7 @@ class Keeper(Supervisor):
 
     async def _run(self, program: Program) -> float:
         await self._may_run[program.name].wait()
-        return await super()._run(program)
+        return await super()._run(replace(program, ready_within_s=READY_WITHIN_S))
 
 
 @dataclass
@@ -116,9 +130,12 @@ class System:
         port = self.here.listening_port(engine)
         return {
             "postgres": f"postgresql://superuser@127.0.0.1:{port}",
-            "kafka": f"127.0.0.1:{port}",
+            "kafka": ",".join(f"127.0.0.1:{self.here.listening_port(name)}" for name in self._brokers()),
             "opensearch": f"http://127.0.0.1:{port}",
         }[engine]
+
+    def _brokers(self) -> list[str]:
+        return [kafka.name_of(number + 1) for number in range(self.here.brokers)]
 
     async def calm_down(self) -> None:
         """Whatever a run broke is whole again: nothing armed, held, refused or down."""
@@ -132,7 +149,7 @@ class System:
 
 
 @asynccontextmanager
-async def running(folder: Path, console: Console) -> AsyncIterator[System]:
+async def running(folder: Path, console: Console, platform: Platform) -> AsyncIterator[System]:
     """Start everything, each engine behind its proxy; stop it at the end."""
     home = Home(folder)
     home.create()
@@ -140,10 +157,13 @@ async def running(folder: Path, console: Console) -> AsyncIterator[System]:
     failpoints.mkdir(exist_ok=True)
     os.environ.update(SETTINGS, FLASH_FAILPOINTS=str(failpoints))
     keeper = Keeper(home, console)
-    here = Installation(home, console, Ports(home.ports_file, console), keeper, frozenset(ENGINES))
+    fronted = frozenset(engine for engine in ENGINES if engine != "kafka" or platform.brokers == 1)
+    here = Installation(home, console, Ports(home.ports_file, console), keeper, fronted, platform.brokers)
     here.listening_port("opensearch", free_http_port)
     async with AsyncExitStack() as exits:
-        proxies = {name: await exits.enter_async_context(_proxy(here, name)) for name in ENGINES}
+        if platform.small_disk:
+            exits.enter_context(small_disk.mounted(home.database_data))
+        proxies = {name: await exits.enter_async_context(_proxy(here, name)) for name in fronted}
         exits.push_async_callback(keeper.stop)
         state = await start_platform(here)
         system = System(here, keeper, state, proxies, failpoints)

@@ -11,6 +11,7 @@ import asyncpg
 import httpx2
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
+from aiokafka.structs import PartitionMetadata
 from flash_schemas.topics import load_topics
 
 from tests.faults.system import SERVICES, System
@@ -81,6 +82,11 @@ class Topics:
             for batch in (await self._consumer.getmany(timeout_ms=200)).values():
                 records.extend(batch)
         return records
+
+    async def replicas(self) -> dict[TopicPartition, PartitionMetadata]:
+        """Who leads each partition (-1: nobody), and who has all of it, as a broker says now. Raises KafkaError."""
+        cluster = await self._consumer._client.fetch_all_metadata()
+        return {place: cluster._partitions[place.topic][place.partition] for place in self._consumer.assignment()}
 
     async def _partitions(self, topic: str) -> Sequence[int]:
         found: Sequence[int] = await self._consumer._client._wait_on_metadata(topic)

@@ -69,7 +69,7 @@ async def _database(here: Installation, issuer: Issuer, service: Service) -> Set
 async def _topics(here: Installation) -> None:
     await every.start_kafka(here)
     try:
-        await create_topics(every.addresses(here).kafka_bootstrap)
+        await create_topics(every.addresses(here).kafka_bootstrap, replicas=here.brokers)
     except KafkaError as error:
         raise SetupError(f"Kafka refused a topic: {error}. `flash logs kafka` says more.") from error
 

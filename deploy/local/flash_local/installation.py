@@ -23,6 +23,8 @@ class Installation:
     supervisor: Supervisor
     fronted: frozenset[str] = frozenset()
     """Engines that are reached through something that listens in their place."""
+    brokers: int = 1
+    """Of Kafka; with several, each record is on all of them."""
 
     def listening_port(self, engine: str, choose: Callable[[], int] = free_port) -> int:
         """Where the engine itself listens; everybody else goes to the port of its name."""

@@ -12,12 +12,12 @@ DEAD_LETTER_ROOM_BYTES = 64 * 1024
 """A dead letter carries its record as it was, and headers beside it that say where it came from."""
 
 
-async def create_topics(bootstrap: str, prefix: str = "", partitions: int | None = None) -> None:
+async def create_topics(bootstrap: str, prefix: str = "", partitions: int | None = None, replicas: int = 1) -> None:
     """Make the topics that are missing, each with its dead-letter topic; `partitions` overrides the files.
 
     Raises KafkaError when the broker refuses one or cannot be reached.
     """
-    wanted = [new for topic in load_topics() for new in _with_dead_letters(topic, prefix, partitions)]
+    wanted = [new for topic in load_topics() for new in _with_dead_letters(topic, prefix, partitions, replicas)]
     async with _admin(bootstrap) as admin:
         answer = await admin.create_topics(wanted)
     for name, code, message in answer.topic_errors:
@@ -43,7 +43,7 @@ async def _admin(bootstrap: str) -> AsyncIterator[AIOKafkaAdminClient]:
         await admin.close()
 
 
-def _with_dead_letters(topic: Topic, prefix: str, partitions: int | None) -> list[NewTopic]:
+def _with_dead_letters(topic: Topic, prefix: str, partitions: int | None, replicas: int) -> list[NewTopic]:
     settings = {
         "cleanup.policy": topic.cleanup_policy,
         "retention.ms": _days(topic.retention_days) if topic.retention_days else "-1",
@@ -57,8 +57,8 @@ def _with_dead_letters(topic: Topic, prefix: str, partitions: int | None) -> lis
     }
     count = partitions or topic.partitions
     return [
-        NewTopic(prefix + topic.name, count, 1, topic_configs=settings),
-        NewTopic(prefix + topic.dead_letter, count, 1, topic_configs=kept_apart),
+        NewTopic(prefix + topic.name, count, replicas, topic_configs=settings),
+        NewTopic(prefix + topic.dead_letter, count, replicas, topic_configs=kept_apart),
     ]
 
 

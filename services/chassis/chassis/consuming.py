@@ -115,7 +115,7 @@ class ConsumerComponent:
     def _broker(self) -> KafkaBroker:
         prefix, settings = self._settings.topic_prefix, self._settings
         broker = KafkaBroker(
-            settings.kafka_bootstrap,
+            settings.kafka_bootstrap.split(","),  # one text is one broker to FastStream
             consumer_only=True,
             allow_auto_create_topics=False,
             apply_types=False,

@@ -29,6 +29,12 @@ async def test_every_event_has_its_effect_once_and_in_its_aggregates_order(kit: 
     assert await kit.parked() == []
 
 
+async def test_several_brokers_may_be_named_and_one_of_them_be_away(kit: Kit) -> None:
+    sent = await kit.send(3)
+    await kit.start(kit.component(kafka_bootstrap=f"127.0.0.1:1,{kit.settings.kafka_bootstrap}"))
+    await kit.all_handled(sent)
+
+
 @pytest.mark.parametrize(
     ("error", "reason"),
     [

@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import asyncpg
@@ -64,6 +65,20 @@ async def test_kafka_keeps_what_it_acknowledged(here: Installation) -> None:
     async with AIOKafkaConsumer(bootstrap_servers=bootstrap, auto_offset_reset="earliest") as consumer:
         consumer.assign([TopicPartition("session-events", 0)])
         assert [(await consumer.getone()).value for _ in range(20)] == [b"%d" % number for number in range(20)]
+
+
+async def test_a_cluster_keeps_what_it_acknowledged_whichever_broker_dies(here: Installation) -> None:
+    cluster, names = replace(here, brokers=3), ("kafka", "kafka-2", "kafka-3")
+    bootstrap = every.addresses(cluster).kafka_bootstrap
+    await every.start_kafka(cluster)
+    await create_topics(bootstrap, replicas=3)
+    async with AIOKafkaProducer(bootstrap_servers=bootstrap, enable_idempotence=True, acks="all") as producer:
+        for name in names:
+            await producer.send_and_wait("session-events", name.encode(), partition=0)
+            await kill_and_wait(here, name)
+    async with AIOKafkaConsumer(bootstrap_servers=bootstrap, auto_offset_reset="earliest") as consumer:
+        consumer.assign([TopicPartition("session-events", 0)])
+        assert [(await consumer.getone()).value.decode() for _ in names] == list(names)
 
 
 async def test_opensearch_keeps_what_it_acknowledged(here: Installation) -> None:

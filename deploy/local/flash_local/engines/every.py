@@ -2,6 +2,7 @@
 
 import asyncio
 import platform
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flash_local.artifacts import Artifact, locked
@@ -27,7 +28,7 @@ def addresses(here: Installation) -> Engines:
     """Where they will listen, known before they start."""
     return Engines(
         postgres.url(here.ports.take("postgres")),
-        f"127.0.0.1:{here.ports.take('kafka')}",
+        ",".join(f"127.0.0.1:{_node(here, number + 1).advertised}" for number in range(here.brokers)),
         f"http://127.0.0.1:{here.ports.take('opensearch', opensearch.free_http_port)}",
     )
 
@@ -48,11 +49,22 @@ async def start_postgres(here: Installation) -> None:
 
 
 async def start_kafka(here: Installation) -> None:
-    """Return when Kafka is ready."""
-    folder, port = here.home.data / "kafka", here.listening_port("kafka")
-    listeners = kafka.Listeners(port, here.ports.take("kafka"), here.ports.take("kafka-controller"))
-    await asyncio.to_thread(kafka.prepare, folder, listeners, here.console)
-    await here.supervisor.start(kafka.program(folder, port, here.console))
+    """Return when every broker is ready."""
+    cluster = [_node(here, number + 1) for number in range(here.brokers)]
+    async with side_by_side() as starting:
+        for node in cluster:
+            starting.create_task(_start_node(here, node, cluster))
+
+
+async def _start_node(here: Installation, node: kafka.Node, cluster: Sequence[kafka.Node]) -> None:
+    folder = here.home.data / node.name
+    await asyncio.to_thread(kafka.prepare, folder, node, cluster, here.console)
+    await here.supervisor.start(kafka.program(folder, node, here.console))
+
+
+def _node(here: Installation, number: int) -> kafka.Node:
+    name = kafka.name_of(number)
+    return kafka.Node(number, here.listening_port(name), here.ports.take(name), here.ports.take(f"{name}-controller"))
 
 
 async def start_opensearch(here: Installation) -> None:
