@@ -164,7 +164,7 @@ async def test_lost_messages_and_sessions_are_named(restorable: Restorable, caps
     await send(world, learner, session_id, kept)
     await restorable.back_up()
     await send(world, learner, session_id, lost)
-    other = await world.held(learner, mentor)
+    other = await world.held(learner, await world.person())
     await restorable.restore()
     capsys.readouterr()
     await restorable.mend()
