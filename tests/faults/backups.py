@@ -48,8 +48,9 @@ class BaseBackup:
         """In the place of a cluster that is down; the server makes it whole when it starts."""
         shutil.rmtree(self.cluster)
         self.copy.rename(self.cluster)
-        for path in (self.cluster, *self.cluster.rglob("*")) if self.owner else ():
-            os.chown(path, *self.owner)
+        if self.owner:
+            for path in (self.cluster, *self.cluster.rglob("*")):
+                os.chown(path, *self.owner)
 
     def _copy_files(self) -> None:
         shutil.copytree(self.cluster, self.copy, ignore=self._left_out, copy_function=_copy)
