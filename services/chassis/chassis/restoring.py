@@ -27,6 +27,7 @@ from chassis.published import Key, Published, read_published, read_told
 from chassis.republishing import begin_epoch
 from chassis.settings import Settings
 from chassis.showing import table
+from chassis.topic_reader import read_topics
 
 if TYPE_CHECKING:
     from chassis.runtime import Service
@@ -116,12 +117,26 @@ class Mending:
 
     async def __call__(self, kind: Kind) -> list[Divergence]:
         """Everything of which the topics know more. Raises KafkaError, TimeoutError."""
+        diverged = await (self._versions(kind) if kind.raised else self._gone(kind))
+        counts = Counter[str](each.what for each in diverged)
+        log.info("restored", kind=kind.name, mended=self._mend, **counts)
+        return diverged
+
+    async def _versions(self, kind: Kind) -> list[Divergence]:
         published = await read_published(self._settings, kind.topics, kind.key)
         present = await self._present(kind, published.versions)
-        diverged = await self._behind(kind, published, present) + await self._unknown(kind, published, present)
-        counts = Counter[str](each.what for each in diverged)
-        log.info("restored", kind=kind.name, published=len(published.versions), mended=self._mend, **counts)
-        return diverged
+        return await self._behind(kind, published, present) + await self._unknown(kind, published, present)
+
+    async def _gone(self, kind: Kind) -> list[Divergence]:
+        """Things that are there or not, of which there may be many: only those that are not are kept in memory."""
+        gone: dict[UUID, int] = {}
+        async for items in read_topics(self._settings, kind.topics):
+            some = [item for item in items if isinstance(item, Delivery)]
+            told = {kind.key(item.event): item.envelope.aggregate_version for item in some}
+            async with self._database.connection() as connection:
+                known = await kind.kept.of(connection, told)
+            gone |= {key: version for key, version in told.items() if key not in known}
+        return [Divergence(kind.name, key, version, None, "gone") for key, version in sorted(gone.items())]
 
     async def _present(self, kind: Kind, published: Mapping[UUID, int]) -> dict[UUID, int]:
         present: dict[UUID, int] = {}
@@ -132,8 +147,7 @@ class Mending:
 
     async def _behind(self, kind: Kind, published: Published, present: Mapping[UUID, int]) -> list[Divergence]:
         """Those that others would not believe, raised above what they were told."""
-        if kind.raised is None:
-            return []
+        assert kind.raised, "asked of kinds with versions"
         behind = _behind(published, present)
         if kind.makes_unknown:
             behind |= {key: version for key, version in published.versions.items() if key not in present}
