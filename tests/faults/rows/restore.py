@@ -7,16 +7,17 @@ from uuid import UUID, uuid4
 
 import httpx2
 
-from tests.faults.backups import BaseBackup, Certain
 from tests.faults.load import Pace
+from tests.faults.restoring import Certain
 from tests.faults.rows.index import command
 from tests.faults.run import Run, row
 from tests.faults.system import SERVICES
 from tests.faults.watch import pairs
+from tests.support.base_backups import BaseBackup
 from tests.support.waiting import eventually
 
 COLUMNS = 6
-MORE = Pace(pushes=12, messages=36, asks=12, seconds=6)
+MORE = Pace(pushes=10, messages=18, asks=6, seconds=5)
 
 Named = dict[str, dict[UUID, str]]
 """What a report says of what, by kind."""
@@ -33,7 +34,7 @@ async def the_database_is_restored(run: Run) -> None:
     async with run.writing(MORE):
         await run.a_moment(3)
         certain = Certain.now(run.lab.writers.ledger, run.lab.writers.organisation)
-        backup = await BaseBackup.taken(run.system)
+        backup = await _backed_up(run)
     newcomer = await _hired(run)
     async with run.writing(MORE):
         await run.a_moment(6)
@@ -51,6 +52,11 @@ async def the_database_is_restored(run: Run) -> None:
         pass
     await eventually(lambda: _has_left(run, newcomer), 60)
     run.happened("the procedure was followed")
+
+
+async def _backed_up(run: Run) -> BaseBackup:
+    url = f"{run.system.engine_url('postgres')}/postgres"
+    return await BaseBackup.taken(run.system.process("postgres").program, url)
 
 
 async def _hired(run: Run) -> UUID:
