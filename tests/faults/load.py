@@ -54,7 +54,7 @@ class Writers:
         """Once: an organisation, a program for everybody, and a session to talk in."""
         async with self._client() as client:
             units = [self._event("unit_upserted", unit=unit, name=f"Faults {unit}") for unit in UNITS]
-            people = [self._joined(f"F{number:04}") for number in range(POOL)]
+            people = [self.joined(f"F{number:04}") for number in range(POOL)]
             answer = await self._push(client, [*units, *people])
             assert answer is not None, "HR was not answered"
             for event, result in zip(people, answer["results"][len(units) :], strict=True):
@@ -170,7 +170,7 @@ class Writers:
         """Mostly a new title; now and then somebody moves, leaves or is back."""
         kind = random.choices(("person_changed", "person_moved", "person_left", "person_joined"), (80, 8, 4, 8))[0]
         if kind == "person_joined":
-            return self._joined(number, random.choice(UNITS))
+            return self.joined(number, random.choice(UNITS))
         told: dict[str, Any] = {"employee_number": number}
         if kind == "person_changed":
             told["job_title"] = f"Title {random.getrandbits(48):x}"
@@ -178,7 +178,8 @@ class Writers:
             told["unit"] = random.choice(UNITS)
         return self._event(kind, **told)
 
-    def _joined(self, number: str, unit: str = UNITS[0]) -> dict[str, Any]:
+    def joined(self, number: str, unit: str = UNITS[0]) -> dict[str, Any]:
+        """Somebody starts, or is back."""
         about = {"employee_number": number, "name": f"Person {number}", "job_title": "New", "unit": unit}
         return self._event("person_joined", job_level=3, location="Berlin", **about)
 

@@ -34,6 +34,18 @@ WITHIN = """
 SELECT {key} AS id, {version} AS version FROM {table}
 WHERE {condition} AND get_byte(uuid_send({key}), 15) = ANY ($1::int[])
 """
+OF_THESE = """
+SELECT {key} AS id, {version} AS version FROM {table} WHERE {condition} AND {key} = ANY ($1::uuid[])
+"""
+# Locked in one order for everybody.
+OUTRANK = """
+WITH behind AS (
+    SELECT {key}, published FROM {table} JOIN unnest($1::uuid[], $2::bigint[]) AS p ({key}, published) USING ({key})
+    WHERE {version} <= published ORDER BY {key} FOR UPDATE OF {table}
+)
+UPDATE {table} SET {version} = published + 1 FROM behind
+WHERE {table}.{key} = behind.{key} RETURNING {table}.{key} AS id
+"""
 
 Repair = Callable[[Collection[UUID]], Awaitable[None]]
 Checksums = dict[int, tuple[int, int]]
@@ -56,6 +68,15 @@ class Versions:
     async def within(self, transaction: Transaction, buckets: Collection[int]) -> dict[UUID, int]:
         """The versions of the aggregates in these buckets."""
         return {row["id"]: row["version"] for row in await transaction.fetch(self._sql(WITHIN), list(buckets))}
+
+    async def of(self, transaction: Transaction, ids: Collection[UUID]) -> dict[UUID, int]:
+        """The versions of these aggregates, of those that there are."""
+        return {row["id"]: row["version"] for row in await transaction.fetch(self._sql(OF_THESE), list(ids))}
+
+    async def outrank(self, transaction: Transaction, published: Mapping[UUID, int]) -> list[UUID]:
+        """Give each that is not above its published version the one after that; those that got it, locked."""
+        rows = await transaction.fetch(self._sql(OUTRANK), list(published), list(published.values()))
+        return sorted(row["id"] for row in rows)
 
     def _sql(self, query: str) -> str:
         return query.format(table=self.table, key=self.key, version=self.version, condition=self.condition)

@@ -1,7 +1,7 @@
 """Steps 4 and 5 of the data's way, once more for everything: the present whole state goes out with its present version.
 
-For a topic that was lost, and for a database that was restored. Consumers ignore what they have. It may be stopped
-anywhere and run again.
+For a topic that was lost; a database that was restored needs more, see `restoring.py`. Consumers ignore what they have.
+It may be stopped anywhere and run again.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence

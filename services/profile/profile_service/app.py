@@ -9,6 +9,7 @@ from chassis.worker import Worker
 from profile_service.api import ROUTERS
 from profile_service.refresh import refresh_some
 from profile_service.republish import republish
+from profile_service.restored import restored
 from profile_service.seed import seed
 from profile_service.settings import Settings
 
@@ -23,5 +24,5 @@ def build(settings: Settings) -> Service:
         database,
         routers=ROUTERS,
         workers=[Worker("refresh", refresh, settings.refresh_interval_ms)],
-        commands={"seed": seed, "republish": republish},
+        commands={"seed": seed, "republish": republish, "restored": restored},
     )

@@ -10,6 +10,7 @@ from session_service import commands
 from session_service.api import router
 from session_service.consumers import consumers
 from session_service.republish import republish
+from session_service.restored import restored
 from session_service.settings import Settings
 
 
@@ -28,5 +29,5 @@ def build(settings: Settings) -> Service:
             Worker("expiry", expire, settings.timer_interval_ms, wake_on_commit=False),
             Worker("departures", close, settings.timer_interval_ms),
         ],
-        commands={"republish": republish},
+        commands={"republish": republish, "restored": restored},
     )

@@ -7,10 +7,10 @@ from tests.faults.rows import index as index
 from tests.faults.rows import pairs as pairs
 from tests.faults.rows import processes as processes
 from tests.faults.rows import replicas as replicas
+from tests.faults.rows import restore as restore
 from tests.faults.rows import soak as soak
 
 NOT_RUN: dict[int, str] = {
-    37: "there is no procedure yet that lets a restored database outrank what its topics hold; nothing stands in",
     42: "a person cannot be erased yet; leavers (every run) and row 30 stand in for not coming back",
 }
 """Rows that do not run: why, and what stands in for them."""

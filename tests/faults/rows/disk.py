@@ -65,7 +65,12 @@ class Callers:
         return "unknown"
 
 
-@row(26, "PostgreSQL's disk is full for a while: writes are refused whole", platform=Platform(small_disk=True))
+@row(
+    26,
+    "PostgreSQL's disk is full for a while: writes are refused whole",
+    platform=Platform(small_disk=True),
+    fast=False,
+)
 async def the_disk_is_full(run: Run) -> None:
     folder, callers = run.system.here.home.database_data, Callers(run)
     log_too = run.one_of(True, False)

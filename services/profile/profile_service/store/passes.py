@@ -1,10 +1,11 @@
 """Step 4 of the write path: statements about work that goes over many rows, bit by bit."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 from uuid import UUID
 
+from chassis.comparison import Versions
 from chassis.database import Transaction
 
 from profile_service.model import Person, Program, VocabularySkill
@@ -29,6 +30,16 @@ NEXT_PEOPLE_BELOW = """
 SELECT * FROM person WHERE person_id > $1 AND unit_id = ANY ($3) ORDER BY person_id LIMIT $2 FOR UPDATE
 """
 NEXT_OF_ALL = "SELECT * FROM {0} WHERE {0}_id > $1 ORDER BY {0}_id LIMIT $2 FOR UPDATE"
+THESE = "SELECT * FROM {0} WHERE {0}_id = ANY ($1) ORDER BY {0}_id"
+
+Table = Literal["person", "program", "skill"]
+KEPT: dict[Table, Versions] = {
+    "person": Versions("person", "person_id", "version"),
+    "program": Versions("program", "program_id", "version"),
+    "skill": Versions("skill", "skill_id", "version"),
+}
+"""Where each kind of aggregate has its version."""
+READ: dict[Table, Callable[[Any], Any]] = {"person": person_of, "program": program_of, "skill": skill_of}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +87,18 @@ async def people_to_refresh(
 
 
 async def lock_next(
-    transaction: Transaction, table: Literal["person", "program", "skill"], after: UUID, limit: int
+    transaction: Transaction, table: Table, after: UUID, limit: int
 ) -> list[Person | Program | VocabularySkill]:
     """The next people, programs or skills in order of id, locked."""
-    read: dict[str, Callable[[Any], Any]] = {"person": person_of, "program": program_of, "skill": skill_of}
-    return [read[table](row) for row in await transaction.fetch(NEXT_OF_ALL.format(table), after, limit)]
+    return [READ[table](row) for row in await transaction.fetch(NEXT_OF_ALL.format(table), after, limit)]
+
+
+async def outrank(
+    transaction: Transaction, table: Table, published: Mapping[UUID, int]
+) -> list[Person | Program | VocabularySkill]:
+    """Give each that is not above its published version the one after that; those that got it, locked."""
+    raised = await KEPT[table].outrank(transaction, published)
+    return [READ[table](row) for row in await transaction.fetch(THESE.format(table), raised)]
 
 
 async def move_refresh(transaction: Transaction, job: RefreshJob, after: UUID, done: int, *, finished: bool) -> None:
