@@ -8,6 +8,7 @@ from chassis.erasing import Receipts
 from chassis.runtime import Service
 from chassis.worker import Worker
 
+from analytics_service import export
 from analytics_service.api import router
 from analytics_service.consumers import consumers
 from analytics_service.erasure import erasures
@@ -37,7 +38,7 @@ def build(settings: Settings) -> Service:
         "analytics",
         settings,
         database,
-        routers=[router],
+        routers=[router, export.router],
         consumers=readers,
         workers=[
             Worker("gauges", Gauges(database).refresh, settings.gauges_interval_ms, wake_on_commit=False),

@@ -7,6 +7,7 @@ CREATE INDEX person_left ON person (person_id) WHERE status = 'left';
 
 CREATE TABLE erasure_request (
     person_id uuid PRIMARY KEY,
+    version bigint NOT NULL DEFAULT 1,
     reason text NOT NULL,
     requested_at timestamptz NOT NULL,
     confirmed_at timestamptz,

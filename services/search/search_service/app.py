@@ -10,6 +10,7 @@ from chassis.runtime import Service
 from chassis.worker import Worker
 from opensearchpy import OpenSearchException
 
+from search_service import export
 from search_service.api import router
 from search_service.commands import Search
 from search_service.consumers import consumers
@@ -50,7 +51,7 @@ def build(settings: Settings) -> Service:
         "search",
         settings,
         database,
-        routers=[router],
+        routers=[router, export.router],
         consumers=readers,
         workers=[Worker("indexer", indexer.run, settings.index_interval_ms), receipts.worker()],
         state={"search": Search(database, index, settings.query_hash_key)},

@@ -7,7 +7,7 @@ from chassis.erasing import Receipts
 from chassis.runtime import Service
 from chassis.worker import Worker
 
-from session_service import commands
+from session_service import commands, export
 from session_service.api import router
 from session_service.consumers import consumers
 from session_service.erasure import erasures
@@ -25,7 +25,7 @@ def build(settings: Settings) -> Service:
         "session",
         settings,
         database,
-        routers=[router],
+        routers=[router, export.router],
         consumers=readers,
         workers=[
             Worker("expiry", expire, settings.timer_interval_ms, wake_on_commit=False),

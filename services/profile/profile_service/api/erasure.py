@@ -32,8 +32,8 @@ async def read_own_erasure(caller: Employee, database: DatabaseDep) -> ErasureAn
 
 @router.post("/people/{person_id}/erasure", status_code=202, dependencies=OPERATORS, responses=documented(404))
 async def erase_person(person_id: UUID, body: ErasureOrder, database: DatabaseDep) -> ErasureAnswer:
-    """Forget somebody, everywhere and for ever."""
-    return ErasureAnswer.of(await commands.request_erasure(database, person_id, body.reason))
+    """Forget somebody, everywhere and for ever. Repeated, it asks services that have not confirmed once more."""
+    return ErasureAnswer.of(await commands.request_erasure(database, person_id, body.reason, again=True))
 
 
 @router.get("/people/{person_id}/erasure", dependencies=OPERATORS, responses=documented(404))

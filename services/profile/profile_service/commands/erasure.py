@@ -15,10 +15,16 @@ from profile_service.model import Erasure
 REQUEST_VERSION = 1
 
 
-async def request_erasure(database: Database, person_id: UUID, reason: ErasureReason) -> Erasure:
-    """Forget somebody; who is forgotten already stays so. Raises NotFound."""
+async def request_erasure(
+    database: Database, person_id: UUID, reason: ErasureReason, *, again: bool = False
+) -> Erasure:
+    """Forget somebody; who is forgotten already stays so, and with `again` services that are late are asked anew.
+
+    Raises NotFound.
+    """
     async with database.transaction() as transaction:
-        await _request(transaction, person_id, reason)
+        if not await _request(transaction, person_id, reason) and again:
+            await _ask_again(transaction, person_id)
         erasure = await store.erasure(transaction, person_id)
     assert erasure, "whoever has no number was asked to be forgotten"
     return erasure
@@ -38,15 +44,26 @@ async def erase_again(transaction: Transaction, request: ErasureRequestedV1) -> 
     await store.add_erasure(transaction, request.person_id, request.reason, datetime.now(UTC))
 
 
-async def _request(transaction: Transaction, person_id: UUID, reason: ErasureReason) -> None:
+async def _request(transaction: Transaction, person_id: UUID, reason: ErasureReason) -> bool:
+    """Empty somebody and ask everybody to do the same; False when that was done before. Raises NotFound."""
     if await store.lock_person(transaction, person_id) is None:
         raise NotFound
     version = await _empty(transaction, person_id)
     if version is None:
-        return
+        return False
     await store.add_erasure(transaction, person_id, reason, datetime.now(UTC))
     asked = ErasureRequestedV1(person_id=person_id, reason=reason, profile_version=version)
     await outbox.append(transaction, [Outgoing(asked, REQUEST_VERSION)])
+    return True
+
+
+async def _ask_again(transaction: Transaction, person_id: UUID) -> None:
+    """For a request, an empty state or a receipt that was lost on the way."""
+    person, request = await store.lock_person(transaction, person_id), await store.ask_again(transaction, person_id)
+    if person and request:
+        version, reason = request
+        asked = ErasureRequestedV1(person_id=person_id, reason=reason, profile_version=person.version)
+        await outbox.append(transaction, [person.event("erased"), Outgoing(asked, version)])
 
 
 async def _empty(transaction: Transaction, person_id: UUID, least_version: int = 1) -> int | None:

@@ -1,6 +1,7 @@
 """Step 4 of the write path: every statement of the profile service, one function each, by subject."""
 
 from profile_service.store.erasure import add_erasure as add_erasure
+from profile_service.store.erasure import ask_again as ask_again
 from profile_service.store.erasure import confirm_erasure as confirm_erasure
 from profile_service.store.erasure import due_leavers as due_leavers
 from profile_service.store.erasure import erasure as erasure

@@ -17,6 +17,10 @@ INSERT INTO erasure_receipt (person_id, service, confirmed_at, rows, documents, 
 VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING
 """
 CONFIRM = "UPDATE erasure_request SET confirmed_at = $2 WHERE person_id = $1 AND confirmed_at IS NULL"
+# A receipt has the version after its request's.
+ASK_AGAIN = """
+UPDATE erasure_request SET version = version + 2 WHERE person_id = $1 AND confirmed_at IS NULL RETURNING version, reason
+"""
 RECEIPTS = """
 SELECT service, confirmed_at, rows, documents, objects, dead_letters FROM erasure_receipt WHERE person_id = $1
 """
@@ -47,6 +51,12 @@ async def forget_number(transaction: Transaction, person_id: UUID) -> None:
 async def add_erasure(transaction: Transaction, person_id: UUID, reason: ErasureReason, at: datetime) -> None:
     """Somebody is to be forgotten."""
     await transaction.execute(ADD, person_id, reason, at)
+
+
+async def ask_again(transaction: Transaction, person_id: UUID) -> tuple[int, ErasureReason] | None:
+    """The version and reason of a request that is made once more; None when all have confirmed."""
+    row = await transaction.fetchrow(ASK_AGAIN, person_id)
+    return (row["version"], row["reason"]) if row else None
 
 
 async def erasure(transaction: Transaction, person_id: UUID) -> Erasure | None:
