@@ -10,7 +10,6 @@ from uuid import UUID
 
 import analytics_service.app
 import analytics_service.settings
-import asyncpg
 import profile_service.app
 import profile_service.settings
 import pytest
@@ -26,6 +25,7 @@ from opensearchpy import AsyncOpenSearch
 
 from tests.conftest import MakeDatabase
 from tests.support.apis import Api, offline_settings, serving_api
+from tests.support.canaries import in_databases, in_indexes
 from tests.support.records import record_of
 from tests.support.running import running
 from tests.support.topics import Topics
@@ -37,10 +37,6 @@ MODULES: dict[str, tuple[Any, Any]] = {
     "session": (session_service.app, session_service.settings),
     "analytics": (analytics_service.app, analytics_service.settings),
 }
-TABLES = """
-SELECT c.oid::regclass::text FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
-WHERE n.nspname = 'public' AND c.relkind = 'r'
-"""
 TIME = "2026-11-02T09:00:00Z"
 ARRIVES_WITHIN_S = 60
 
@@ -87,23 +83,8 @@ class Platform:
 
     async def found(self, word: str) -> set[str]:
         """Every table, index and dead-letter topic that holds a word, as text or as bytes."""
-        return {*await self._in_databases(word), *await self._in_index(word), *await self._in_dead_letters(word)}
-
-    async def _in_databases(self, word: str) -> set[str]:
-        places = set()
-        for service, url in self.owners.items():
-            connection = await asyncpg.connect(url)
-            for (table,) in await connection.fetch(TABLES):
-                query = f"SELECT EXISTS (SELECT FROM {table} AS t WHERE strpos(t::text, $1) + strpos(t::text, $2) > 0)"
-                if await connection.fetchval(query, word, word.encode().hex()):
-                    places.add(f"{service}.{table}")
-            await connection.close()
-        return places
-
-    async def _in_index(self, word: str) -> set[str]:
-        await self.index.indices.refresh(index=f"{self.prefix}people-*")
-        hits = (await self.index.search(index=f"{self.prefix}people-*", body={"size": 1000}))["hits"]["hits"]
-        return {hit["_index"] for hit in hits if word in str(hit["_source"])}
+        indexes = await in_indexes(self.index, f"{self.prefix}people-*", word)
+        return {*await in_databases(self.owners, word), *indexes, *await self._in_dead_letters(word)}
 
     async def _in_dead_letters(self, word: str) -> set[str]:
         letters = [record for topic in load_topics() for record in await self.topics.read(topic.dead_letter)]
