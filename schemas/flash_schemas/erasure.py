@@ -13,7 +13,7 @@ ErasureReason = Literal["own_request", "request_by_other_means", "no_longer_need
 class ErasureRequestedV1(Event):
     """A person is to be forgotten everywhere.
 
-    Of the person's profile `profile_version` is the first version that says nothing any more: nobody takes an older one.
+    `profile_version` is the first version of the profile that says nothing any more: nobody takes an older one.
     """
 
     TYPE: ClassVar = "flash.erasure.requested.v1"

@@ -71,10 +71,8 @@ async def take_directory(transaction: Transaction, deliveries: Sequence[Delivery
                 if known is None or known["version"] < version:
                     programs[program.program_id] = _program_row(program, version)
             case ProfileChangedV1() as person:
-                department = _department(person)
                 places += places_of(person, delivery.envelope)
-                if department.unit_id not in units or units[department.unit_id][1] < at:
-                    units[department.unit_id] = (department.name, at)
+                _name(units, _department(person), at)
     if programs:
         await store.keep_programs(transaction, list(programs.values()))
     if places:
@@ -90,6 +88,12 @@ def places_of(person: ProfileChangedV1, envelope: Envelope) -> list[tuple[UUID, 
     if person.change == "erased":
         return []
     return [(person.person_id, envelope.aggregate_version, envelope.time, _department(person).unit_id)]
+
+
+def _name(units: dict[UUID, tuple[str, datetime]], unit: UnitRef, at: datetime) -> None:
+    """The newest name that was said."""
+    if unit.unit_id not in units or units[unit.unit_id][1] < at:
+        units[unit.unit_id] = (unit.name, at)
 
 
 def _department(person: ProfileChangedV1) -> UnitRef:

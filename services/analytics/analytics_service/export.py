@@ -1,4 +1,4 @@
-"""The read path of a data export: what this service keeps of a person: numbers under an id, nothing that anybody said."""
+"""The read path of a data export: numbers under a person's id are all that this service keeps, nothing anybody said."""
 
 from datetime import UTC, date, datetime
 from typing import Annotated
@@ -10,7 +10,6 @@ from chassis.http import Answer, DatabaseDep
 from chassis.problems import documented
 from fastapi import APIRouter, Depends
 from fastapi.responses import Response
-
 
 ABOUT = (
     "Numbers under your id: in what you had a part, on which day, and in which department you stood then. No names, no "

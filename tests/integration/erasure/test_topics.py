@@ -72,7 +72,7 @@ async def test_topics_are_made_so_that_former_states_go_within_the_stated_days(
 
 
 def test_personal_data_travels_on_topics_that_forget() -> None:
-    """Whoever is a key has a topic that keeps the last state only, or that says ids and numbers, and those for a time."""
+    """It keeps the last state only; whatever keeps more keeps it for a time."""
     kept_for_ever = {topic.name for topic in load_topics() if topic.cleanup_policy == "compact"}
     assert "profile-events" in kept_for_ever
     assert all(topic.retention_days for topic in load_topics() if topic.name not in kept_for_ever)

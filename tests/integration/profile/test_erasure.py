@@ -18,6 +18,7 @@ from tests.integration.profile.test_profiles import edit
 from tests.support.deliveries import delivery
 
 OWN = "/api/v1/me/erasure"
+LAW = "legal_obligation"
 PHRASE = {"confirmation": "erase me for ever"}
 OF_PERSON = "SELECT aggregate_version FROM outbox WHERE aggregate_id = $1 AND topic = 'profile-events' ORDER BY id"
 LONG_AGO = "UPDATE leaver SET since = since - make_interval(days => $1)"
@@ -58,7 +59,9 @@ async def test_who_is_forgotten_leaves_an_empty_state_at_a_newer_version(company
     request, _ = (await company.api.events(ErasureRequestedV1))[-1]
     assert (event.change, event.status, event.name, event.bio, event.languages) == ("erased", "left", "Erased", "", ())
     assert (request.person_id, request.profile_version) == (company.people["1"], version)
-    assert [unit.unit_id for unit in event.unit_path] == [company.units["root"]], "where they worked says something, too"
+    assert [unit.unit_id for unit in event.unit_path] == [company.units["root"]], (
+        "where they worked says something, too"
+    )
 
 
 @pytest.mark.parametrize("body", [{}, {"confirmation": "yes"}, {**PHRASE, "more": 1}])
@@ -72,14 +75,13 @@ async def test_nobody_but_oneself_and_operators_forgets_and_sees(company: Compan
     path = f"/api/v1/people/{company.people['1']}/erasure"
     for roles in (["employee"], ["program_owner"], ["hr_platform"]):
         headers = company.api.callers.sign_in(*roles, person_id=company.people["2"])
-        order = {"reason": "legal_obligation"}
+        order = {"reason": LAW}
         assert (await company.api.client.post(path, json=order, headers=headers)).status_code == 403
         assert (await company.api.client.get(path, headers=headers)).status_code == 403
-    operator = company.api.callers.sign_in("operator")
-    assert (await company.api.client.post(path, json={"reason": "a grudge"}, headers=operator)).status_code == 422
-    assert (await company.api.client.post(path, json={"reason": "legal_obligation"}, headers=operator)).status_code == 202
-    stranger = f"/api/v1/people/{uuid4()}/erasure"
-    assert (await company.api.client.post(stranger, json={"reason": "legal_obligation"}, headers=operator)).status_code == 404
+    operator, stranger = company.api.callers.sign_in("operator"), f"/api/v1/people/{uuid4()}/erasure"
+    for address, reason, status in ((path, "a grudge", 422), (path, LAW, 202), (stranger, LAW, 404)):
+        answer = await company.api.client.post(address, json={"reason": reason}, headers=operator)
+        assert answer.status_code == status
     assert (await company.api.client.get(stranger, headers=operator)).status_code == 404
     assert (await company.api.client.get(OWN, headers=company.sign_in("2"))).status_code == 404
 
@@ -89,11 +91,11 @@ async def test_asking_twice_is_asking_once_until_an_operator_asks_again(company:
     assert await ask(company, "1") == first
     assert len(await company.api.events(ErasureRequestedV1)) == 1
     path, operator = f"/api/v1/people/{company.people['1']}/erasure", company.api.callers.sign_in("operator")
-    await company.api.client.post(path, json={"reason": "legal_obligation"}, headers=operator)
+    await company.api.client.post(path, json={"reason": LAW}, headers=operator)
     (one, version), (other, later) = await company.api.events(ErasureRequestedV1)
     assert (one, version) == (other, later - 2)
     await confirm(company, company.people["1"], *model.services_asked())
-    await company.api.client.post(path, json={"reason": "legal_obligation"}, headers=operator)
+    await company.api.client.post(path, json={"reason": LAW}, headers=operator)
     assert len(await company.api.events(ErasureRequestedV1)) == 2
 
 

@@ -29,7 +29,7 @@ class Reader(HTMLParser):
         self.text = ""
         self.feed(page)
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002 - as called
         self.tags.add(tag)
 
     def handle_data(self, data: str) -> None:

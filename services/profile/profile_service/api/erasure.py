@@ -20,7 +20,7 @@ OPERATORS = [Depends(allow("operator"))]
 
 @router.post("/me/erasure", status_code=202, responses=documented(404))
 async def erase_oneself(_body: OwnErasure, caller: Employee, database: DatabaseDep) -> ErasureAnswer:
-    """Forget the caller, everywhere and for ever. Should HR say again that they work here, they begin as a new person."""
+    """Forget the caller, everywhere and for ever. Should HR say again that they work here, they begin anew."""
     return ErasureAnswer.of(await commands.request_erasure(database, caller.person, "own_request"))
 
 
