@@ -6,7 +6,6 @@ more to the end, then the front is deleted. Killed in between, some letters are 
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
-from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -38,12 +37,11 @@ async def remove_letters(
     if not topics:
         return {}
     ids, removed, fronts = {str(each): each for each in person_ids}, Counter[UUID](), dict[TopicPartition, int]()
-    async with aclosing(read_records(settings, topics)) as reading:
-        async for records in reading:
-            for record in records:
-                if found := _whose(record, ids):
-                    removed.update(found)
-                    fronts[TopicPartition(record.topic, record.partition)] = record.offset + 1
+    async for records in read_records(settings, topics):
+        for record in records:
+            if found := _whose(record, ids):
+                removed.update(found)
+                fronts[TopicPartition(record.topic, record.partition)] = record.offset + 1
     if fronts:
         await _keep_others(settings, topics, fronts, ids)
         await _delete(settings, fronts)
@@ -67,10 +65,9 @@ async def _keep_others(
 ) -> None:
     publisher = KafkaPublisher(settings)
     try:
-        async with aclosing(read_records(settings, topics, fronts)) as reading:
-            async for records in reading:
-                kept = [_again(record, settings) for record in records if not _whose(record, ids) and _due(record)]
-                await publisher.publish(kept)
+        async for records in read_records(settings, topics, fronts):
+            kept = [_again(record, settings) for record in records if not _whose(record, ids) and _due(record)]
+            await publisher.publish(kept)
     finally:
         await publisher.close()
 

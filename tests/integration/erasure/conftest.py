@@ -60,7 +60,7 @@ class Platform:
 
     def sign_in(self, service: str, *roles: str, person_id: UUID | None = None) -> dict[str, str]:
         """Headers for one service."""
-        return self.apis[service].callers.sign_in(*roles, person_id=person_id)  # type: ignore[arg-type] # roles by name
+        return self.apis[service].callers.sign_in(*roles, person_id=person_id)
 
     async def hr(self, type_: str, **facts: Any) -> Any:
         """HR says something; what became of it."""
