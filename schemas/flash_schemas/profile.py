@@ -18,6 +18,7 @@ ProfileChange = Literal[
     "hr_left",
     "unit_changed",
     "participation_changed",
+    "erased",
 ]
 EmploymentStatus = Literal["active", "on_leave", "left"]
 Visibility = Literal["everyone", "unit", "nobody"]
@@ -62,7 +63,8 @@ class Participation(Value):
 class ProfileChangedV1(Event):
     """The whole person after a change; `change` says what made it, `unit_path` runs from root to leaf.
 
-    After `hr_left` only the ids, the status and the place remain of interest; consumers hide the person.
+    After `hr_left` only the ids, the status and the place remain of interest; consumers hide the person. After `erased`
+    nothing remains but the id: every other field says the same of everybody who was erased.
     """
 
     TYPE: ClassVar = "flash.profile.changed.v1"

@@ -1,6 +1,6 @@
 """Every event of the published language by its CloudEvents type: what a consumer decodes with."""
 
-from flash_schemas import profile, search, session
+from flash_schemas import erasure, profile, search, session
 from flash_schemas.base import Event
 
 EVENTS: dict[str, type[Event]] = {
@@ -24,5 +24,7 @@ EVENTS: dict[str, type[Event]] = {
         session.MessageSentV1,
         session.AvailabilityChangedV1,
         search.SearchPerformedV1,
+        erasure.ErasureRequestedV1,
+        erasure.ErasureConfirmedV1,
     )
 }

@@ -11,6 +11,8 @@ from flash_schemas.base import Value
 
 TOPICS_DIR = Path(__file__).parent.parent / "topics"
 DEAD_LETTER_RETENTION_DAYS = 30
+SEGMENT_DAYS = 1
+"""After so long a compacted topic begins a new file at the next record; only finished files are compacted."""
 
 
 class Topic(Value):
@@ -29,6 +31,11 @@ class Topic(Value):
     events: tuple[str, ...]
     producers: tuple[str, ...]
     consumers: tuple[str, ...]
+
+    @property
+    def max_compaction_lag_days(self) -> int:
+        """How old a record is at most when it is due for compaction, however little there is to compact."""
+        return self.min_compaction_lag_days + SEGMENT_DAYS
 
 
 @cache

@@ -16,7 +16,7 @@ from flash_schemas.topics import load_topics
 
 from tests.faults.system import SERVICES, System
 
-CONSUMING = ("search", "session", "analytics")
+CONSUMING = ("profile", "search", "session", "analytics")
 UNPUBLISHED = """
 SELECT count(*) FROM outbox, outbox_cursor
 WHERE xid >= pg_snapshot_xmin(snapshot) AND NOT pg_visible_in_snapshot(xid, snapshot)

@@ -37,6 +37,7 @@ class Limits:
 
 
 EVERYONE = Limits(burst=200, per_second=100, body_kib=256, timeout_s=15)
+EXPORT = Limits(burst=5, per_second=1, body_kib=256, timeout_s=15)
 HR_PUSH = Limits(burst=20, per_second=5, body_kib=16 * 1024, timeout_s=120)
 
 
@@ -51,6 +52,7 @@ class Gateway:
     issuer: Issuer
     everyone: Limits = EVERYONE
     hr_push: Limits = HR_PUSH
+    export: Limits = EXPORT
     jwks_refresh_s: int = JWKS_REFRESH_S
 
     @property
@@ -117,6 +119,7 @@ class Gateway:
             "jwks_refresh_s": self.jwks_refresh_s,
             "everyone": self.everyone,
             "hr": self.hr_push,
+            "export": self.export,
         }
 
 

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import TopicAlreadyExistsError, for_code
-from flash_schemas.topics import DEAD_LETTER_RETENTION_DAYS, Topic, load_topics
+from flash_schemas.topics import DEAD_LETTER_RETENTION_DAYS, SEGMENT_DAYS, Topic, load_topics
 
 DAY_MS = 24 * 60 * 60 * 1000
 DEAD_LETTER_ROOM_BYTES = 64 * 1024
@@ -50,6 +50,10 @@ def _with_dead_letters(topic: Topic, prefix: str, partitions: int | None, replic
         "min.compaction.lag.ms": _days(topic.min_compaction_lag_days),
         "max.message.bytes": str(topic.max_message_bytes),
     }
+    if topic.cleanup_policy == "compact":
+        # What a newer state replaced is gone in bounded time, however quiet the topic: erasure relies on it.
+        settings["segment.ms"] = _days(SEGMENT_DAYS)
+        settings["max.compaction.lag.ms"] = _days(topic.max_compaction_lag_days)
     kept_apart = {
         "cleanup.policy": "delete",
         "retention.ms": _days(DEAD_LETTER_RETENTION_DAYS),

@@ -4,11 +4,14 @@ from collections.abc import Sequence
 
 from chassis import reconciliation
 from chassis.database import Database
+from chassis.erasing import Receipts
 from chassis.runtime import Service
 from chassis.worker import Worker
 
+from analytics_service import export
 from analytics_service.api import router
 from analytics_service.consumers import consumers
+from analytics_service.erasure import erasures
 from analytics_service.gauges import Gauges
 from analytics_service.reconcile import Reconciler
 from analytics_service.replaying import replay
@@ -20,7 +23,7 @@ ROW = "{:<8} {:<26} {:>12} {:>12} {:>10}"
 
 
 def build(settings: Settings) -> Service:
-    """Consumers that keep facts and rollups, a worker that keeps the gauges, and the API."""
+    """Consumers that keep facts and rollups, workers that keep the gauges and confirm erasures, and the API."""
     database = Database(settings)
 
     async def run_recompute(_service: Service, _arguments: Sequence[str]) -> int:
@@ -30,14 +33,16 @@ def build(settings: Settings) -> Service:
 
     run_reconcile = reconciliation.command(database, Reconciler(database, settings))
 
+    readers = [*consumers(), erasures()]
     return Service(
         "analytics",
         settings,
         database,
-        routers=[router],
-        consumers=consumers(),
+        routers=[router, export.router],
+        consumers=readers,
         workers=[
             Worker("gauges", Gauges(database).refresh, settings.gauges_interval_ms, wake_on_commit=False),
+            Receipts("analytics", settings, database, readers).worker(),
         ],
         commands={"recompute": run_recompute, "replay": replay, "reconcile": run_reconcile},
     )

@@ -8,6 +8,7 @@ from uuid import UUID
 from chassis.consumer import Consumer, Delivery
 from chassis.database import Transaction
 from chassis.envelope import Envelope
+from chassis.erasing import note_last_states
 from flash_schemas import session as said
 from flash_schemas.base import Event
 from flash_schemas.profile import ProfileChangedV1, ProgramChangedV1, UnitRef
@@ -70,21 +71,29 @@ async def take_directory(transaction: Transaction, deliveries: Sequence[Delivery
                 if known is None or known["version"] < version:
                     programs[program.program_id] = _program_row(program, version)
             case ProfileChangedV1() as person:
-                department = _department(person)
-                places.append(place_of(person, delivery.envelope))
-                if department.unit_id not in units or units[department.unit_id][1] < at:
-                    units[department.unit_id] = (department.name, at)
+                places += places_of(person, delivery.envelope)
+                _name(units, _department(person), at)
     if programs:
         await store.keep_programs(transaction, list(programs.values()))
     if places:
         await store.keep_places(transaction, sorted(set(places)))
+    if units:
         await store.keep_units(transaction, units)
+        await note_last_states(transaction, deliveries)
     await _note_progress(transaction, deliveries)
 
 
-def place_of(person: ProfileChangedV1, envelope: Envelope) -> tuple[UUID, int, datetime, UUID]:
-    """Where somebody stands from a version on."""
-    return person.person_id, envelope.aggregate_version, envelope.time, _department(person).unit_id
+def places_of(person: ProfileChangedV1, envelope: Envelope) -> list[tuple[UUID, int, datetime, UUID]]:
+    """Where somebody stands from a version on; who is erased stands nowhere new."""
+    if person.change == "erased":
+        return []
+    return [(person.person_id, envelope.aggregate_version, envelope.time, _department(person).unit_id)]
+
+
+def _name(units: dict[UUID, tuple[str, datetime]], unit: UnitRef, at: datetime) -> None:
+    """The newest name that was said."""
+    if unit.unit_id not in units or units[unit.unit_id][1] < at:
+        units[unit.unit_id] = (unit.name, at)
 
 
 def _department(person: ProfileChangedV1) -> UnitRef:

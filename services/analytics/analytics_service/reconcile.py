@@ -18,7 +18,7 @@ from chassis.topic_reader import read_topics
 from flash_schemas.profile import ProfileChangedV1, ProgramChangedV1
 
 from analytics_service import expected
-from analytics_service.consumers import consumers, facts_of, keep_facts, merged, place_of
+from analytics_service.consumers import consumers, facts_of, keep_facts, merged, places_of
 from analytics_service.expected import FACTS, PLACES, Kept
 from analytics_service.facts import Fact, Message, Search
 from analytics_service.rollup import recompute
@@ -127,4 +127,4 @@ def _key(delivery: Delivery) -> tuple[UUID, int]:
 def _places(items: Sequence[Any]) -> Iterator[Any]:
     for item in items:
         if isinstance(item, Delivery) and isinstance(item.event, ProfileChangedV1):
-            yield place_of(item.event, item.envelope)
+            yield from places_of(item.event, item.envelope)

@@ -67,8 +67,11 @@ ON CONFLICT (program_id) DO UPDATE SET version = EXCLUDED.version, name = EXCLUD
     starts_on = EXCLUDED.starts_on, objectives = EXCLUDED.objectives
 WHERE program.version < EXCLUDED.version
 """
+# Nothing more of somebody who is forgotten.
 KEEP_PLACES = """
 INSERT INTO person_unit SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::timestamptz[], $4::uuid[])
+    AS place (person_id, version, valid_from, unit_id)
+WHERE NOT EXISTS (SELECT FROM erasure AS e WHERE e.person_id = place.person_id)
 ON CONFLICT (person_id, version) DO NOTHING
 """
 KEEP_UNITS = """

@@ -7,6 +7,7 @@ transaction, a crash leaves either everything or nothing, and a second request w
 import hashlib
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
+from uuid import UUID
 
 import asyncpg
 from pydantic import BaseModel
@@ -27,6 +28,7 @@ DELETE FROM idempotency_key WHERE ctid IN (
     SELECT ctid FROM idempotency_key WHERE created_at < now() - make_interval(hours => $1) LIMIT 5000
 ) RETURNING 1
 """
+FORGET_PERSON = "DELETE FROM idempotency_key WHERE strpos(answer::text, $1) > 0"
 
 
 async def once(
@@ -54,6 +56,11 @@ async def once(
 async def forget_expired(transaction: Transaction, keep_hours: int) -> bool:
     """Drop a bounded number of keys older than `keep_hours`; True when there may be more."""
     return len(await transaction.fetch(FORGET, keep_hours)) == 5000
+
+
+async def forget_person(transaction: Transaction, person_id: UUID) -> int:
+    """Drop every remembered answer that tells of a person; how many. Repeating those requests takes effect anew."""
+    return int((await transaction.execute(FORGET_PERSON, str(person_id))).split()[-1])
 
 
 async def _claim(transaction: Transaction, caller: Caller, key: str, fingerprint: bytes) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from uuid import UUID
 
 import uuid_utils.compat as uuid
 from flash_schemas.base import Event
@@ -21,6 +22,7 @@ FROM unnest($4::uuid[], $5::text[], $6::text[], $7::uuid[], $8::bigint[], $9::by
      WITH ORDINALITY AS row (event_id, type, topic, aggregate_id, aggregate_version, payload, position)
 ORDER BY position
 """
+FORGET = "DELETE FROM outbox WHERE aggregate_id = $1 AND topic = $2 AND aggregate_version < $3"
 
 
 class EventTooLarge(ValueError):
@@ -58,6 +60,14 @@ async def append(transaction: Transaction, outgoing: Sequence[Outgoing]) -> None
         [item.version for item in outgoing],
         [_payload(event) for event in events],
     )
+
+
+async def forget(transaction: Transaction, topic: str, aggregate_id: UUID, before_version: int) -> int:
+    """Remove what was said of an aggregate before this version, published or not; how many events.
+
+    Only for topics of whole states, where the newer one says everything. It reads the whole outbox: for rare use.
+    """
+    return int((await transaction.execute(FORGET, aggregate_id, topic, before_version)).split()[-1])
 
 
 def _payload(event: Event) -> bytes:

@@ -44,6 +44,7 @@ class Settings(BaseSettings):
     stalled_after_ms: int = 10_000
     restart_after_ms: int = 30_000
 
+    erasure_interval_ms: int = 1_000
     idempotency_keep_hours: int = 24
     jwks_ttl_s: int = 300
     stop_timeout_s: int = 20

@@ -3,10 +3,13 @@
 from functools import partial
 
 from chassis.database import Database
+from chassis.erasing import Receipts
 from chassis.runtime import Service
 from chassis.worker import Worker
 
 from profile_service.api import ROUTERS
+from profile_service.consumers import consumers
+from profile_service.erasing import erase_some
 from profile_service.refresh import refresh_some
 from profile_service.republish import republish
 from profile_service.restored import restored
@@ -15,14 +18,21 @@ from profile_service.settings import Settings
 
 
 def build(settings: Settings) -> Service:
-    """The API and the background refresh; it consumes nothing."""
+    """The API, what happens in the background, and the reader of receipts for forgotten people."""
     database = Database(settings)
     refresh = partial(refresh_some, database, settings.refresh_chunk_people)
+    erase = partial(erase_some, database, settings.erase_leavers_after_days)
+    readers = consumers()
     return Service(
         "profile",
         settings,
         database,
         routers=ROUTERS,
-        workers=[Worker("refresh", refresh, settings.refresh_interval_ms)],
+        consumers=readers,
+        workers=[
+            Worker("refresh", refresh, settings.refresh_interval_ms),
+            Worker("leavers", erase, settings.leavers_interval_ms, wake_on_commit=False),
+            Receipts("profile", settings, database, readers).worker(),
+        ],
         commands={"seed": seed, "republish": republish, "restored": restored},
     )

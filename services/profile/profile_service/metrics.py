@@ -6,4 +6,10 @@ HR_EVENTS = Counter("flash_hr_events_total", "Pushed HR events by outcome: appli
 REFRESHES_WAITING = Gauge(
     "flash_refreshes_waiting", "Passes over people still to be made; stays above 0 when re-evaluation is stuck."
 )
+ERASURES_UNCONFIRMED = Gauge(
+    "flash_erasures_unconfirmed", "Requests to forget somebody that not every service has confirmed yet."
+)
+ERASURE_OLDEST = Gauge(
+    "flash_erasure_oldest_seconds", "Age of the oldest request to forget somebody that is not confirmed; 0 without one."
+)
 PEOPLE_REFRESHED = Counter("flash_people_refreshed_total", "People placed anew in the background.", ["changed"])

@@ -1,6 +1,7 @@
 """The one-shot command that says everything once more: each person, program and skill as it is now."""
 
 from collections.abc import Sequence
+from typing import cast
 from uuid import UUID
 
 from chassis.database import Transaction
@@ -9,6 +10,7 @@ from chassis.republishing import republish as send_all
 from chassis.runtime import Service
 
 from profile_service import store
+from profile_service.model import Person
 
 LIMIT = 200
 
@@ -19,7 +21,8 @@ async def republish(service: Service, _arguments: Sequence[str] = ()) -> int:
 
 
 async def _people(transaction: Transaction, after: UUID, limit: int) -> list[Outgoing]:
-    return [one.event("edited") for one in await store.lock_next(transaction, "person", after, limit)]
+    people = cast("list[Person]", await store.lock_next(transaction, "person", after, limit))
+    return [person.event("erased" if person.erased else "edited") for person in people]
 
 
 async def _programs(transaction: Transaction, after: UUID, limit: int) -> list[Outgoing]:

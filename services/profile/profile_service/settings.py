@@ -4,8 +4,10 @@ from chassis.settings import Settings as ChassisSettings
 
 
 class Settings(ChassisSettings):
-    """Limits beside those of the chassis."""
+    """Limits beside those of the chassis. With `erase_leavers_after_days` 0, leavers are kept until somebody asks."""
 
     hr_chunk_events: int = 500
     refresh_chunk_people: int = 200
     refresh_interval_ms: int = 500
+    erase_leavers_after_days: int = 0
+    leavers_interval_ms: int = 60_000

@@ -5,13 +5,16 @@ from collections.abc import Sequence
 
 from chassis import reconciliation
 from chassis.database import Database
+from chassis.erasing import Receipts
 from chassis.runtime import Service
 from chassis.worker import Worker
 from opensearchpy import OpenSearchException
 
+from search_service import export
 from search_service.api import router
 from search_service.commands import Search
 from search_service.consumers import consumers
+from search_service.erasure import Documents, erasures
 from search_service.index import Index, Indexer
 from search_service.rebuild import NotEqual, rebuild, rollback
 from search_service.reconcile import Reconciler
@@ -19,7 +22,7 @@ from search_service.settings import Settings
 
 
 def build(settings: Settings) -> Service:
-    """Consumers that keep the projection, a worker that keeps the index, and the API."""
+    """Consumers that keep the projection, workers that keep the index and confirm erasures, and the API."""
     database, index = Database(settings), Index(settings)
     indexer = Indexer(database, index, settings.index_batch_documents)
 
@@ -42,13 +45,15 @@ def build(settings: Settings) -> Service:
     reconciler = Reconciler(database, settings, index, indexer)
     run_reconcile = reconciliation.command(database, reconciler, (OpenSearchException,))
 
+    readers = [*consumers(), erasures()]
+    receipts = Receipts("search", settings, database, readers, Documents(database))
     return Service(
         "search",
         settings,
         database,
-        routers=[router],
-        consumers=consumers(),
-        workers=[Worker("indexer", indexer.run, settings.index_interval_ms)],
+        routers=[router, export.router],
+        consumers=readers,
+        workers=[Worker("indexer", indexer.run, settings.index_interval_ms), receipts.worker()],
         state={"search": Search(database, index, settings.query_hash_key)},
         opened=[index.open],
         closed=[index.close],

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from chassis.consumer import Consumer, Delivery
 from chassis.database import Transaction
+from chassis.erasing import note_last_states
 from flash_schemas.profile import ProfileChangedV1, ProgramChangedV1, SkillChangedV1
 from flash_schemas.session import AvailabilityChangedV1
 
@@ -33,6 +34,7 @@ async def take_profiles(transaction: Transaction, deliveries: Sequence[Delivery]
     ]
     await store.keep_profiles(transaction, rows)
     await store.keep_units(transaction, _unit_names(newest.values()))
+    await note_last_states(transaction, deliveries)
 
 
 async def take_availability(transaction: Transaction, deliveries: Sequence[Delivery]) -> None:

@@ -19,10 +19,11 @@ ON CONFLICT (person_id) DO UPDATE SET profile = EXCLUDED.profile, profile_versio
     doc_version = person.doc_version + 1, changed_at = now(), index_problem = NULL
 WHERE person.profile_version < EXCLUDED.profile_version
 """
+# Of somebody who is forgotten only the version is kept, so that no older one is taken.
 KEEP_AVAILABILITY = """
 INSERT INTO person (person_id, availability, availability_version)
-SELECT person_id, availability, availability_version FROM jsonb_populate_recordset(NULL::person, $1)
-ORDER BY person_id
+SELECT person_id, CASE WHEN e.person_id IS NULL THEN p.availability END, availability_version
+FROM jsonb_populate_recordset(NULL::person, $1) AS p LEFT JOIN erasure AS e USING (person_id) ORDER BY person_id
 ON CONFLICT (person_id) DO UPDATE SET availability = EXCLUDED.availability,
     availability_version = EXCLUDED.availability_version, doc_version = person.doc_version + 1, changed_at = now(),
     index_problem = NULL

@@ -3,31 +3,35 @@
 from functools import partial
 
 from chassis.database import Database
+from chassis.erasing import Receipts
 from chassis.runtime import Service
 from chassis.worker import Worker
 
-from session_service import commands
+from session_service import commands, export
 from session_service.api import router
 from session_service.consumers import consumers
+from session_service.erasure import erasures
 from session_service.republish import republish
 from session_service.restored import restored
 from session_service.settings import Settings
 
 
 def build(settings: Settings) -> Service:
-    """The API, the projection of people and programs, and what happens by itself: expiry and departures."""
+    """The API, the projection of people and programs, and what happens by itself: expiry, departures, erasure."""
     database = Database(settings)
     expire = partial(commands.expire_some, database, settings.timer_batch_sessions)
     close = partial(commands.close_departed, database)
+    readers = [*consumers(), erasures()]
     return Service(
         "session",
         settings,
         database,
-        routers=[router],
-        consumers=consumers(),
+        routers=[router, export.router],
+        consumers=readers,
         workers=[
             Worker("expiry", expire, settings.timer_interval_ms, wake_on_commit=False),
             Worker("departures", close, settings.timer_interval_ms),
+            Receipts("session", settings, database, readers).worker(),
         ],
         commands={"republish": republish, "restored": restored},
     )

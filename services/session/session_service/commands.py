@@ -13,6 +13,7 @@ import asyncpg
 from chassis import outbox
 from chassis.auth import Caller
 from chassis.database import Database, Transaction
+from chassis.erasing import is_erased
 from chassis.http import Strict
 from chassis.idempotency import once
 from chassis.problems import Conflict, NotFound
@@ -160,6 +161,8 @@ async def send(database: Database, by: UUID, session_id: UUID, message_id: UUID,
     async with database.transaction() as transaction:
         session, at = await _locked(transaction, session_id), datetime.now(UTC)
         session.side_of(by)
+        if await is_erased(transaction, by):  # with a token of before; what is written now would stay
+            raise NotFound
         known = await store.message(transaction, message_id)
         if known and (known.session_id, known.sender_id, known.text) != (session_id, by, text):
             raise Conflict("This id belongs to another message; take a new one.", field="message_id")

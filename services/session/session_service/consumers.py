@@ -6,6 +6,7 @@ from uuid import UUID
 
 from chassis.consumer import Consumer, Delivery
 from chassis.database import Transaction
+from chassis.erasing import note_last_states
 from flash_schemas.profile import ProfileChangedV1, ProgramChangedV1
 
 from session_service import store
@@ -24,6 +25,7 @@ async def take_people(transaction: Transaction, deliveries: Sequence[Delivery]) 
     rows = [_person(delivery) for delivery in _newest(deliveries).values()]
     changed = await store.keep_people(transaction, rows)
     await store.add_departures(transaction, changed)
+    await note_last_states(transaction, deliveries)
 
 
 async def take_programs(transaction: Transaction, deliveries: Sequence[Delivery]) -> None:

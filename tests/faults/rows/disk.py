@@ -34,7 +34,7 @@ class Callers:
 
     async def push(self) -> Outcome:
         """Some people join whom no writer knows."""
-        people = [self.run.lab.writers._joined(f"X{uuid4().hex[:12]}") for _ in range(JOINING)]
+        people = [self.run.lab.writers.joined(f"X{uuid4().hex[:12]}") for _ in range(JOINING)]
         outcome = await self._call("profile", "hr", "/api/v1/hr/org-events", {"events": people})
         if outcome == "refused":
             self.refused_events += [event["id"] for event in people]

@@ -1,5 +1,6 @@
 """After a restore callers hold the platform to what they were promised before the backup, and to nothing since."""
 
+from itertools import chain
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -67,4 +68,5 @@ def test_messages_and_sessions_answered_since_are_named_and_unknown() -> None:
 
 
 def outcomes(ledger: Ledger) -> dict[str | UUID, str]:
-    return {key: each.outcome for key, each in {**ledger.asked, **ledger.messages}.items()}
+    every = chain[tuple[str | UUID, Asked | Sent]](ledger.asked.items(), ledger.messages.items())
+    return {key: each.outcome for key, each in every}

@@ -1,5 +1,7 @@
 """What the profile service answers, by subject."""
 
+from profile_service.answers.erasure import ErasureAnswer as ErasureAnswer
+from profile_service.answers.export import ProfileExport as ProfileExport
 from profile_service.answers.hr import EmployeeAnswer as EmployeeAnswer
 from profile_service.answers.hr import EventResult as EventResult
 from profile_service.answers.hr import PushAnswer as PushAnswer

@@ -25,7 +25,10 @@ router = APIRouter(**ROUTES)
 async def read_own_profile(caller: Employee, database: DatabaseDep, response: Response) -> OwnProfile:
     """The caller's own profile."""
     async with database.connection() as connection:
-        return _own(existing(await store.person(connection, caller.person)), response)
+        person = existing(await store.person(connection, caller.person))
+    if person.erased:
+        raise NotFound
+    return _own(person, response)
 
 
 @router.put("/me/profile", tags=["me"], responses=documented(404, 412, 428))

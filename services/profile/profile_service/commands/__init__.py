@@ -1,5 +1,8 @@
 """Step 2 of the write path: each use case of the profile service, one function and one transaction each, by subject."""
 
+from profile_service.commands.erasure import erase_again as erase_again
+from profile_service.commands.erasure import erase_leaver as erase_leaver
+from profile_service.commands.erasure import request_erasure as request_erasure
 from profile_service.commands.hr import push_org_events as push_org_events
 from profile_service.commands.people import choose_roles as choose_roles
 from profile_service.commands.people import edit_profile as edit_profile

@@ -1,5 +1,10 @@
 """Step 3 of the write path: the rules of the profile service, pure, by subject."""
 
+from profile_service.model.erasure import Erasure as Erasure
+from profile_service.model.erasure import Receipt as Receipt
+from profile_service.model.erasure import all_confirmed as all_confirmed
+from profile_service.model.erasure import emptied as emptied
+from profile_service.model.erasure import services_asked as services_asked
 from profile_service.model.organisation import Organisation as Organisation
 from profile_service.model.organisation import Unit as Unit
 from profile_service.model.people import Declared as Declared

@@ -56,6 +56,11 @@ class Person:
     participations: tuple[Participation, ...] = ()
     choices: Mapping[str, tuple[Role, ...]] = field(default_factory=dict)
 
+    @property
+    def erased(self) -> bool:
+        """Whether nothing is left but the id: HR's numbers have at least one character."""
+        return not self.employee_number
+
     def event(self, change: ProfileChange) -> Outgoing:
         """The whole person as the event that tells of this change."""
         declared = self.declared if self.status != "left" else Declared()

@@ -1,5 +1,7 @@
 """Step 1 of the write path: the bodies that the profile service takes, by subject."""
 
+from profile_service.requests.erasure import ErasureOrder as ErasureOrder
+from profile_service.requests.erasure import OwnErasure as OwnErasure
 from profile_service.requests.hr import MAX_EVENTS as MAX_EVENTS
 from profile_service.requests.hr import OrgEvents as OrgEvents
 from profile_service.requests.people import OWN_FIELDS as OWN_FIELDS

@@ -1,5 +1,16 @@
 """Step 4 of the write path: every statement of the profile service, one function each, by subject."""
 
+from profile_service.store.erasure import add_erasure as add_erasure
+from profile_service.store.erasure import ask_again as ask_again
+from profile_service.store.erasure import confirm_erasure as confirm_erasure
+from profile_service.store.erasure import due_leavers as due_leavers
+from profile_service.store.erasure import erasure as erasure
+from profile_service.store.erasure import forget_number as forget_number
+from profile_service.store.erasure import keep_receipt as keep_receipt
+from profile_service.store.erasure import mark_said_again as mark_said_again
+from profile_service.store.erasure import note_leavers as note_leavers
+from profile_service.store.erasure import to_say_again as to_say_again
+from profile_service.store.erasure import unconfirmed_erasures as unconfirmed_erasures
 from profile_service.store.organisation import ORGANISATION_LOCK as ORGANISATION_LOCK
 from profile_service.store.organisation import SAVE_UNITS as SAVE_UNITS
 from profile_service.store.organisation import lock_organisation as lock_organisation

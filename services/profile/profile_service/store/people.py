@@ -59,6 +59,7 @@ def _person_row(person: Person) -> dict[str, Any]:
 
 def person_of(row: Any) -> Person:
     parts = {
+        "employee_number": row["employee_number"] or "",
         "declared": Declared.model_validate(row["declared"]),
         "unit_path": tuple(UnitRef.model_validate(ref) for ref in row["unit_path"]),
         "participations": tuple(Participation.model_validate(part) for part in row["participations"]),

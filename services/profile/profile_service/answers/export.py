@@ -1,0 +1,39 @@
+"""What a person is answered who asks for their data."""
+
+from datetime import UTC, datetime
+
+from chassis.export import Export
+from flash_schemas.base import Role
+
+from profile_service.answers.people import OwnProfile
+from profile_service.model import Person
+
+ABOUT = (
+    "What HR says of you and what you say of yourself. The other parts of the platform answer for themselves; their "
+    "addresses are listed below."
+)
+ELSEWHERE = ("/api/v1/me/sessions/export", "/api/v1/me/searches/export", "/api/v1/me/figures/export")
+
+
+class ProfileExport(Export):
+    """Everything that the profile service keeps of a person."""
+
+    employee_number: str
+    profile: OwnProfile
+    chosen_roles: dict[str, tuple[Role, ...]]
+    programs_owned: list[str]
+    elsewhere: tuple[str, ...] = ELSEWHERE
+
+    @classmethod
+    def of_person(cls, person: Person, owned: list[str]) -> "ProfileExport":
+        """All of it; `owned` are the names of the person's programs."""
+        return cls(
+            service="profile",
+            about=ABOUT,
+            person_id=person.person_id,
+            exported_at=datetime.now(UTC),
+            employee_number=person.employee_number,
+            profile=OwnProfile.of(person),
+            chosen_roles=dict(person.choices),
+            programs_owned=owned,
+        )

@@ -1,0 +1,25 @@
+"""Step 1 of the read path: a person's own data, whole."""
+
+from chassis.export import PAGE, Accept, exported
+from chassis.http import DatabaseDep
+from chassis.problems import NotFound, documented
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from profile_service import store
+from profile_service.answers import ProfileExport
+from profile_service.api.common import ROUTES, Employee, existing
+
+router = APIRouter(**ROUTES)
+
+
+@router.get("/me/export", tags=["me"], response_model=ProfileExport, responses=PAGE | documented(404))
+async def export_own_data(caller: Employee, database: DatabaseDep, accept: Accept = None) -> Response:
+    """Everything that is kept here about the caller."""
+    async with database.connection() as connection:
+        person = existing(await store.person(connection, caller.person))
+        programs = await store.programs(connection)
+    if person.erased:
+        raise NotFound
+    owned = sorted(program.body.name for program in programs if person.person_id in program.owners)
+    return exported(ProfileExport.of_person(person, owned), accept)

@@ -1,0 +1,61 @@
+"""Beside step 6 of the data's way: what this service forgets of a person. Steps, counts and pairs stay under an id.
+
+Of the person nothing that they wrote is left, and none of their private wishes; what others wrote to them is theirs and
+stays. Open requests are closed as for anybody who leaves.
+"""
+
+from collections.abc import Sequence
+
+from chassis import erasing
+from chassis.consumer import Consumer, Delivery
+from chassis.database import Transaction
+from flash_schemas.erasure import ErasureRequestedV1
+
+from session_service import store
+
+# First of all, so that no request of theirs is on its way while the rest happens; and nothing older is taken again.
+LEAVE = """
+INSERT INTO person (person_id, version, status, participations) VALUES ($1, $2, 'left', '{}')
+ON CONFLICT (person_id) DO UPDATE SET version = GREATEST(person.version, EXCLUDED.version), status = 'left',
+    participations = '{}'
+"""
+# In the order of every other lock on sessions: then no message of theirs is on its way either.
+LOCK_SESSIONS = """
+SELECT FROM session WHERE learner_id = $1 OR mentor_id = $1 ORDER BY session_id FOR UPDATE
+"""
+EMPTY_CARDS = """
+UPDATE session SET want_to_learn = '', tried = '' WHERE learner_id = $1 AND (want_to_learn <> '' OR tried <> '')
+"""
+EMPTY_MESSAGES = """
+UPDATE message SET text = '' WHERE sender_id = $1 AND text <> ''
+    AND session_id IN (SELECT session_id FROM session WHERE learner_id = $1 OR mentor_id = $1)
+"""
+FORGET_WISHES = """
+DELETE FROM wish AS w USING session AS s
+WHERE s.session_id = w.session_id AND CASE w.side WHEN 'learner' THEN s.learner_id ELSE s.mentor_id END = $1
+"""
+FORGET_SETTINGS = """
+UPDATE availability SET capacity = NULL, paused_until = NULL
+WHERE person_id = $1 AND (capacity IS NOT NULL OR paused_until IS NOT NULL)
+"""
+EMPTY = (EMPTY_CARDS, EMPTY_MESSAGES, FORGET_WISHES, FORGET_SETTINGS)
+
+
+def erasures() -> Consumer:
+    """The reader of requests to forget somebody."""
+    return Consumer("erasures", (ErasureRequestedV1.TOPIC,), take_erasures)
+
+
+async def take_erasures(transaction: Transaction, deliveries: Sequence[Delivery]) -> None:
+    """Forget whom to forget."""
+    await erasing.take_requests(transaction, deliveries, erase)
+
+
+async def erase(transaction: Transaction, request: ErasureRequestedV1) -> int:
+    """Empty what one person wrote and chose; how many rows were emptied or removed."""
+    person_id = request.person_id
+    await transaction.execute(LEAVE, person_id, request.profile_version)
+    await transaction.execute(LOCK_SESSIONS, person_id)
+    rows = [int((await transaction.execute(query, person_id)).split()[-1]) for query in EMPTY]
+    await store.add_departures(transaction, [person_id])
+    return sum(rows)

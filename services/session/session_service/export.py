@@ -1,0 +1,104 @@
+"""The read path of a data export: what this service keeps of a person, as far as that person may see it.
+
+Of the other side of a session that is what they said to this person; not their survey, nor what they wished for.
+"""
+
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID
+
+from chassis.database import Transaction
+from chassis.export import PAGE, Accept, Export, exported
+from chassis.http import Answer, DatabaseDep
+from chassis.problems import documented
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from session_service import store
+from session_service.answers import MessageAnswer, RelationshipItem, SessionAnswer
+from session_service.api import Employee
+from session_service.model import Helped
+
+ABOUT = (
+    "Your requests and sessions, what was written in them, your own survey answers and wishes, and what you take as a "
+    "mentor. What the other side answered or wished is theirs."
+)
+LIMIT_SESSIONS, LIMIT_MESSAGES = 1_000, 10_000
+
+# The conversations of the newest sessions first, so that what is cut off is the oldest.
+MESSAGES = """
+SELECT message_id, session_id, position, sender_id, text, sent_at FROM message
+WHERE session_id = ANY ($1) ORDER BY array_position($1, session_id), position LIMIT $2
+"""
+SURVEYS = """
+SELECT v.session_id, v.helped, v.rating, v.minutes_saved FROM survey AS v JOIN session AS s USING (session_id)
+WHERE session_id = ANY ($1) AND $2 = CASE v.side WHEN 'learner' THEN s.learner_id ELSE s.mentor_id END
+"""
+WISHES = """
+SELECT w.session_id, w.wish FROM wish AS w JOIN session AS s USING (session_id)
+WHERE session_id = ANY ($1) AND $2 = CASE w.side WHEN 'learner' THEN s.learner_id ELSE s.mentor_id END
+"""
+
+router = APIRouter(prefix="/api/v1", tags=["me"], responses=documented(401, 403, 422, 503))
+
+
+class ExportedMessage(MessageAnswer):
+    """A message and where it was said."""
+
+    session_id: UUID
+
+
+class ExportedSurvey(Answer):
+    """The person's own two taps."""
+
+    session_id: UUID
+    helped: Helped
+    rating: int
+    minutes_saved: int | None
+
+
+class ExportedWish(Answer):
+    """Whether the person wished to meet again."""
+
+    session_id: UUID
+    wish: bool
+
+
+class SessionExport(Export):
+    """Everything that the session service keeps of a person; `complete` unless there is too much for one answer."""
+
+    complete: bool
+    capacity: int | None
+    paused_until: date | None
+    sessions: list[SessionAnswer]
+    messages: list[ExportedMessage]
+    surveys: list[ExportedSurvey]
+    wishes: list[ExportedWish]
+    relationships: list[RelationshipItem]
+
+
+@router.get("/me/sessions/export", response_model=SessionExport, responses=PAGE)
+async def export_own_sessions(caller: Employee, database: DatabaseDep, accept: Accept = None) -> Response:
+    """Everything that is kept here about the caller: the newest 1,000 sessions and 10,000 messages in them."""
+    async with database.transaction() as transaction:
+        values = await _collected(transaction, caller.person)
+    about = {"service": "session", "about": ABOUT, "person_id": caller.person, "exported_at": datetime.now(UTC)}
+    return exported(SessionExport.model_validate(about | values), accept)
+
+
+async def _collected(transaction: Transaction, person_id: UUID) -> dict[str, Any]:
+    found = await store.sessions_of(transaction, person_id, "any", None, None, LIMIT_SESSIONS + 1)
+    sessions = found[:LIMIT_SESSIONS]
+    ids = [session.session_id for session in sessions]
+    messages = await transaction.fetch(MESSAGES, ids, LIMIT_MESSAGES + 1)
+    availability = await store.availability(transaction, person_id, datetime.now(UTC))
+    return {
+        "complete": len(found) <= LIMIT_SESSIONS and len(messages) <= LIMIT_MESSAGES,
+        "capacity": availability.capacity,
+        "paused_until": availability.paused_until,
+        "sessions": [SessionAnswer.of(session, person_id) for session in sessions],
+        "messages": [dict(row) for row in messages[:LIMIT_MESSAGES]],
+        "surveys": [dict(row) for row in await transaction.fetch(SURVEYS, ids, person_id)],
+        "wishes": [dict(row) for row in await transaction.fetch(WISHES, ids, person_id)],
+        "relationships": await store.relationships_of(transaction, person_id),
+    }
