@@ -53,10 +53,11 @@ class Experience(Value):
 
 
 class Participation(Value):
-    """A person's part in one program."""
+    """A person's part in one program. A role with a day in `paused_until` rests until then, its first day back."""
 
     program_id: UUID
     roles: Annotated[tuple[Role, ...], Field(min_length=1)]
+    paused_until: dict[Role, date] = Field(default_factory=dict)
 
 
 class ProfileChangedV1(Event):
@@ -118,12 +119,26 @@ class UnitRule(Value):
     with_sub_units: bool = True
 
 
+class TenureRule(Value):
+    """Full months since somebody was hired, both bounds included. Who has no known date of hiring has no tenure."""
+
+    at_least_months: Annotated[int, Field(ge=0, le=600)] = 0
+    at_most_months: Annotated[int, Field(ge=0, le=600)] | None = None
+
+
 class EligibilityRule(Value):
-    """Who takes part: everyone who satisfies each non-empty list. An empty rule admits all active people."""
+    """Who takes part: everyone who satisfies each non-empty part, and those included by name; nobody excluded by name.
+
+    An empty rule admits everyone. Only active people ever take part. Languages are those a person shows to everyone.
+    """
 
     units: tuple[UnitRule, ...] = ()
     job_levels: tuple[int, ...] = ()
     locations: tuple[ShortText, ...] = ()
+    languages: Annotated[tuple[ShortText, ...], Field(max_length=50)] = ()
+    tenure: TenureRule | None = None
+    included: Annotated[tuple[UUID, ...], Field(max_length=1_000)] = ()
+    excluded: Annotated[tuple[UUID, ...], Field(max_length=1_000)] = ()
 
 
 class SearchFields(Value):
@@ -161,6 +176,7 @@ class ProgramChangedV1(Event):
     owners: Annotated[tuple[UUID, ...], Field(min_length=1)]
     starts_on: date
     ends_on: date | None = None
+    communication: Annotated[str, Field(max_length=2_000)] = ""
 
 
 class SkillChangedV1(Event):

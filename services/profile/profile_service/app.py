@@ -7,6 +7,7 @@ from chassis.runtime import Service
 from chassis.worker import Worker
 
 from profile_service.api import ROUTERS
+from profile_service.days import turn_day
 from profile_service.refresh import refresh_some
 from profile_service.republish import republish
 from profile_service.seed import seed
@@ -22,6 +23,9 @@ def build(settings: Settings) -> Service:
         settings,
         database,
         routers=ROUTERS,
-        workers=[Worker("refresh", refresh, settings.refresh_interval_ms)],
+        workers=[
+            Worker("refresh", refresh, settings.refresh_interval_ms),
+            Worker("days", partial(turn_day, database), settings.day_interval_ms, wake_on_commit=False),
+        ],
         commands={"seed": seed, "republish": republish},
     )

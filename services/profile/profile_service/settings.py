@@ -9,3 +9,4 @@ class Settings(ChassisSettings):
     hr_chunk_events: int = 500
     refresh_chunk_people: int = 200
     refresh_interval_ms: int = 500
+    day_interval_ms: int = 30_000
