@@ -96,13 +96,25 @@ Metric = Literal[
     "relationships_made",
     "relationship_ratio",
     "survey_response_ratio",
+    "survey_response_ratio_learner",
+    "survey_response_ratio_mentor",
     "satisfaction_ratio",
+    "satisfaction_ratio_learner",
+    "satisfaction_ratio_mentor",
+    "satisfaction_mean",
+    "satisfaction_mean_learner",
+    "satisfaction_mean_mentor",
     "acceptance_ratio",
+    "completion_ratio",
+    "zero_result_ratio",
+    "hours_to_first_response_p50",
+    "hours_to_first_response_p90",
 ]
+Direction = Literal["at_least", "at_most"]
 
 
 class Objective(Value):
-    """A testable target: `metric` of at least `target` by `due`, judged on enough cases."""
+    """A testable target: `metric` of at least, or at most, `target` by `due`, judged on enough cases."""
 
     objective_id: UUID
     text: ShortText
@@ -110,6 +122,7 @@ class Objective(Value):
     target: Annotated[float, Field(gt=0)]
     due: date
     smallest_cases: Annotated[int, Field(ge=1)] = 5
+    direction: Direction = "at_least"
 
 
 class UnitRule(Value):

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID, uuid4
 
 from chassis.outbox import Outgoing
@@ -11,6 +11,7 @@ from chassis.problems import Conflict, Refused
 from flash_schemas.base import Role, Value
 from flash_schemas.profile import (
     EligibilityRule,
+    Metric,
     Objective,
     Participation,
     ProgramChangedV1,
@@ -24,7 +25,9 @@ from profile_service.model.organisation import Organisation
 from profile_service.model.people import Person
 from profile_service.model.versions import check_version
 
-RATIO_METRICS = frozenset({"relationship_ratio", "survey_response_ratio", "satisfaction_ratio", "acceptance_ratio"})
+RATIO_METRICS = frozenset(metric for metric in get_args(Metric) if "_ratio" in metric)
+MEAN_METRICS = frozenset(metric for metric in get_args(Metric) if "_mean" in metric)
+HIGHEST_RATING = 5
 ALL_ROLES: tuple[Role, ...] = ("learner", "mentor")
 MAX_OWNERS = 20
 ONE_DAY = timedelta(days=1)
@@ -49,6 +52,8 @@ class ProgramBody(Value):
         for index, objective in enumerate(self.objectives):
             if objective.metric in RATIO_METRICS and objective.target > 1:
                 raise Refused("A ratio is at most 1.", field=f"objectives[{index}].target")
+            if objective.metric in MEAN_METRICS and objective.target > HIGHEST_RATING:
+                raise Refused("A rating is at most 5.", field=f"objectives[{index}].target")
             if objective.due < self.starts_on:
                 raise Refused("Due before the program starts.", field=f"objectives[{index}].due")
         check_rule(self.eligibility)

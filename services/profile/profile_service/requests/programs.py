@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 from chassis.http import Strict
 from flash_schemas.base import ShortText
 from flash_schemas.profile import (
+    Direction,
     EligibilityRule,
     Metric,
     Objective,
@@ -27,6 +28,7 @@ class ObjectiveEdit(Strict):
     target: Annotated[float, Field(gt=0)]
     due: date
     smallest_cases: Annotated[int, Field(ge=1, le=10_000)] = 5
+    direction: Direction = "at_least"
 
 
 class ProgramEdit(Strict):
