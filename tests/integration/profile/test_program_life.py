@@ -36,7 +36,7 @@ async def post(company: Company, path: str, headers: dict[str, str], body: Any =
 
 async def last_event(company: Company, number: str) -> ProfileChangedV1:
     """What was said last of somebody."""
-    events = [event for event, _ in await company.api.events(ProfileChangedV1)]
+    events: list[ProfileChangedV1] = [event for event, _ in await company.api.events(ProfileChangedV1)]
     return next(event for event in reversed(events) if event.person_id == company.people[number])
 
 

@@ -129,6 +129,7 @@ def test_exclusion_wins_over_everything(person: Person, rule: EligibilityRule) -
         (date(2026, 11, 26), 0, date(2026, 11, 26)),
         (date(2026, 11, 30), 14, date(2028, 1, 30)),
         (date(2024, 2, 29), 12, date(2025, 2, 28)),
+        (date(9999, 12, 31), 1, date.max),
     ],
 )
 def test_months_are_counted_to_the_same_day_or_the_last(day: date, months: int, later: date) -> None:
@@ -189,8 +190,9 @@ def test_the_next_period_begins_after_the_last_with_new_objectives_due_as_late()
     assert after.objective_id != before.objective_id
     assert after.due - new.body.starts_on == before.due - old.body.starts_on
     assert (new.owners, new.continues, new.version) == (old.owners, old.program_id, 1)
-    with pytest.raises(Refused):
-        old.continued(UUID(int=2), Period(name="Too early", starts_on=old.body.starts_on, ends_on=None))
+    for impossible in (old.body.starts_on, date(9999, 12, 31)):
+        with pytest.raises(Refused):
+            old.continued(UUID(int=2), Period(name="Impossible", starts_on=impossible, ends_on=None))
 
 
 @pytest.mark.parametrize(("following", "status"), [(TODAY + timedelta(days=1), "active"), (TODAY, "archived")])

@@ -155,4 +155,4 @@ def _day_after(program: Program, period: NextPeriod) -> date:
         return period.starts_on
     if program.body.ends_on is None:
         raise Refused("This program has no end: say when the next one starts.", field="starts_on")
-    return program.body.ends_on + ONE_DAY
+    return model.shifted(program.body.ends_on, ONE_DAY, "starts_on")

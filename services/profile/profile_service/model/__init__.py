@@ -23,6 +23,7 @@ from profile_service.model.programs import Program as Program
 from profile_service.model.programs import ProgramBody as ProgramBody
 from profile_service.model.programs import check_rule as check_rule
 from profile_service.model.programs import placed as placed
+from profile_service.model.programs import shifted as shifted
 from profile_service.model.skills import VocabularySkill as VocabularySkill
 from profile_service.model.skills import normalised as normalised
 from profile_service.model.versions import check_version as check_version

@@ -4,7 +4,7 @@
 """
 
 from calendar import monthrange
-from datetime import date
+from datetime import MAXYEAR, date
 
 from flash_schemas.profile import EligibilityRule, TenureRule
 
@@ -34,9 +34,11 @@ def shown_languages(person: Person) -> frozenset[str]:
 
 
 def months_later(day: date, months: int) -> date:
-    """The same day of a later month, or the last one of a month that is too short."""
+    """The same day of a later month, or the last one of a month too short for it; at most the calendar's last."""
     years, month = divmod(day.month - 1 + months, 12)
     year = day.year + years
+    if year > MAXYEAR:
+        return date.max
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 

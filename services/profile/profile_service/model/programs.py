@@ -61,7 +61,9 @@ class ProgramBody(Value):
     def repeated(self, period: "Period") -> "ProgramBody":
         """The same for another period: objectives become new ones, due as long after the start as before."""
         later = period.starts_on - self.starts_on
-        objectives = [o.model_copy(update={"objective_id": uuid4(), "due": o.due + later}) for o in self.objectives]
+        dues = [shifted(objective.due, later, "starts_on") for objective in self.objectives]
+        pairs = zip(self.objectives, dues, strict=True)
+        objectives = [o.model_copy(update={"objective_id": uuid4(), "due": due}) for o, due in pairs]
         return self.model_copy(update={**dict(period), "objectives": tuple(objectives)})
 
 
@@ -163,6 +165,14 @@ class Program:
         check_version(self.version, expected_version)
         if self.status == "archived":
             raise Conflict("An archived program stays as it is; clone it to go on.")
+
+
+def shifted(day: date, by: timedelta, field: str) -> date:
+    """The day that much later. Raises Refused, naming the field that led there, beyond the end of the calendar."""
+    try:
+        return day + by
+    except OverflowError:
+        raise Refused("This leads beyond the end of the calendar.", field=field) from None
 
 
 def check_rule(rule: EligibilityRule) -> None:

@@ -16,7 +16,7 @@ from flash_schemas.profile import (
 )
 from pydantic import Field
 
-from profile_service.model import Period, Program, ProgramBody
+from profile_service.model import Period, Program, ProgramBody, shifted
 
 
 class ObjectiveEdit(Strict):
@@ -68,5 +68,6 @@ class NextPeriod(Strict):
         """The period of a program that is to follow another; it starts on `starts_on` if nothing else is said."""
         first = self.starts_on or starts_on
         old = program.body
-        last = self.ends_on or (first + (old.ends_on - old.starts_on) if old.ends_on else None)
+        length = old.ends_on - old.starts_on if old.ends_on else None
+        last = self.ends_on or (shifted(first, length, "starts_on") if length is not None else None)
         return Period(name=self.name or old.name, starts_on=first, ends_on=last)
