@@ -54,10 +54,11 @@ class Experience(Value):
 
 
 class Participation(Value):
-    """A person's part in one program."""
+    """A person's part in one program. A role with a day in `paused_until` rests until then, its first day back."""
 
     program_id: UUID
     roles: Annotated[tuple[Role, ...], Field(min_length=1)]
+    paused_until: dict[Role, date] = Field(default_factory=dict)
 
 
 class ProfileChangedV1(Event):
@@ -97,13 +98,25 @@ Metric = Literal[
     "relationships_made",
     "relationship_ratio",
     "survey_response_ratio",
+    "survey_response_ratio_learner",
+    "survey_response_ratio_mentor",
     "satisfaction_ratio",
+    "satisfaction_ratio_learner",
+    "satisfaction_ratio_mentor",
+    "satisfaction_mean",
+    "satisfaction_mean_learner",
+    "satisfaction_mean_mentor",
     "acceptance_ratio",
+    "completion_ratio",
+    "zero_result_ratio",
+    "hours_to_first_response_p50",
+    "hours_to_first_response_p90",
 ]
+Direction = Literal["at_least", "at_most"]
 
 
 class Objective(Value):
-    """A testable target: `metric` of at least `target` by `due`, judged on enough cases."""
+    """A testable target: `metric` of at least, or at most, `target` by `due`, judged on enough cases."""
 
     objective_id: UUID
     text: ShortText
@@ -111,6 +124,7 @@ class Objective(Value):
     target: Annotated[float, Field(gt=0)]
     due: date
     smallest_cases: Annotated[int, Field(ge=1)] = 5
+    direction: Direction = "at_least"
 
 
 class UnitRule(Value):
@@ -120,12 +134,26 @@ class UnitRule(Value):
     with_sub_units: bool = True
 
 
+class TenureRule(Value):
+    """Full months since somebody was hired, both bounds included. Who has no known date of hiring has no tenure."""
+
+    at_least_months: Annotated[int, Field(ge=0, le=600)] = 0
+    at_most_months: Annotated[int, Field(ge=0, le=600)] | None = None
+
+
 class EligibilityRule(Value):
-    """Who takes part: everyone who satisfies each non-empty list. An empty rule admits all active people."""
+    """Who takes part: everyone who satisfies each non-empty part, and those included by name; nobody excluded by name.
+
+    An empty rule admits everyone. Only active people ever take part. Languages are those a person shows to everyone.
+    """
 
     units: tuple[UnitRule, ...] = ()
     job_levels: tuple[int, ...] = ()
     locations: tuple[ShortText, ...] = ()
+    languages: Annotated[tuple[ShortText, ...], Field(max_length=50)] = ()
+    tenure: TenureRule | None = None
+    included: Annotated[tuple[UUID, ...], Field(max_length=1_000)] = ()
+    excluded: Annotated[tuple[UUID, ...], Field(max_length=1_000)] = ()
 
 
 class SearchFields(Value):
@@ -163,6 +191,7 @@ class ProgramChangedV1(Event):
     owners: Annotated[tuple[UUID, ...], Field(min_length=1)]
     starts_on: date
     ends_on: date | None = None
+    communication: Annotated[str, Field(max_length=2_000)] = ""
 
 
 class SkillChangedV1(Event):

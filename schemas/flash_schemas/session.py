@@ -29,12 +29,16 @@ class SessionEvent(Event):
 
 
 class SessionRequestedV1(SessionEvent):
-    """A learner asked one mentor for one session; unanswered, it expires at `expires_at`."""
+    """A learner asked one mentor for one session; unanswered, it expires at `expires_at`.
+
+    `serves_formal_goal` says that it is for a goal of a formal mentoring relationship, not for which.
+    """
 
     TYPE: ClassVar = "flash.session.requested.v1"
     format: Format
     minutes: Annotated[int, Field(ge=5, le=240)]
     expires_at: datetime
+    serves_formal_goal: bool = False
 
 
 class SessionAcceptedV1(SessionEvent):

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Self
 from uuid import UUID
 
-from flash_schemas.profile import Metric
+from flash_schemas.profile import Direction, Metric
 from pydantic import BaseModel, ConfigDict, Field
 
 from analytics_service.model import Figure, ObjectiveState, State
@@ -50,6 +50,7 @@ class ObjectiveAnswer(Answer):
     text: str
     metric: Metric
     target: float
+    direction: Direction
     due: date
     state: ObjectiveState
     value: float | None

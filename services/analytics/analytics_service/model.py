@@ -6,6 +6,8 @@ from math import sqrt
 from statistics import NormalDist
 from typing import Literal
 
+from flash_schemas.profile import Direction
+
 SMALLEST_GROUP = 5
 CONFIDENCE = 0.95
 ROUNDING = 1e-12
@@ -98,8 +100,9 @@ def waiting_quantile(answered: Mapping[int, int], unanswered: Mapping[int, int],
     return None
 
 
-def judge(figure: Figure, target: float, smallest_cases: int) -> ObjectiveState:
+def judge(figure: Figure, target: float, smallest_cases: int, direction: Direction = "at_least") -> ObjectiveState:
     """Whether a figure reaches its target, if it stands on enough cases to say so."""
     if figure.value is None or figure.cases is None or figure.cases < smallest_cases:
         return "not_enough_data"
-    return "met" if figure.value >= target else "not_met"
+    reached = figure.value >= target if direction == "at_least" else figure.value <= target
+    return "met" if reached else "not_met"

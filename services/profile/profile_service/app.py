@@ -9,6 +9,7 @@ from chassis.worker import Worker
 
 from profile_service.api import ROUTERS
 from profile_service.consumers import consumers
+from profile_service.days import turn_day
 from profile_service.erasing import erase_some
 from profile_service.refresh import refresh_some
 from profile_service.republish import republish
@@ -31,6 +32,7 @@ def build(settings: Settings) -> Service:
         consumers=readers,
         workers=[
             Worker("refresh", refresh, settings.refresh_interval_ms),
+            Worker("days", partial(turn_day, database), settings.day_interval_ms, wake_on_commit=False),
             Worker("leavers", erase, settings.leavers_interval_ms, wake_on_commit=False),
             Receipts("profile", settings, database, readers).worker(),
         ],

@@ -11,3 +11,4 @@ class Settings(ChassisSettings):
     refresh_interval_ms: int = 500
     erase_leavers_after_days: int = 0
     leavers_interval_ms: int = 60_000
+    day_interval_ms: int = 30_000

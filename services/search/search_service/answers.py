@@ -102,12 +102,13 @@ class PeoplePage(Page):
 
 
 class Presenter:
-    """Turns hits into items for one search: `asked` are the skills it was about, `show` the program's shown fields."""
+    """Turns hits into items for one search in a program; `asked` are the skills it was about."""
 
-    def __init__(self, vocabulary: Vocabulary, asked: Sequence[UUID], show: Sequence[str], today: date) -> None:
+    def __init__(self, vocabulary: Vocabulary, asked: Sequence[UUID], program: Mapping[str, Any], today: date) -> None:
         self._vocabulary = vocabulary
         self._asked = {str(skill_id) for skill_id in asked}
-        self._show = show
+        self._show: Sequence[str] = program["search_fields"]["show"]
+        self._program_id: str = program["program_id"]
         self._today = today
 
     def item(self, hit: Mapping[str, Any]) -> PersonItem:
@@ -161,7 +162,9 @@ class Presenter:
         ]
 
     def _availability(self, source: Mapping[str, Any]) -> AvailabilityItem:
-        paused_until = date.fromisoformat(source["paused_until"]) if "paused_until" in source else None
+        pauses = [pause["until"] for pause in source.get("pauses", ()) if pause["program_id"] == self._program_id]
+        pauses += [source["paused_until"]] if "paused_until" in source else []
+        paused_until = max(map(date.fromisoformat, pauses), default=None)
         this_month = source.get("month") == f"{self._today:%Y-%m}"
         slots_left = source.get("slots_left") if this_month else source.get("capacity")
         paused = paused_until is not None and paused_until > self._today

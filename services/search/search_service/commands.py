@@ -60,13 +60,14 @@ class Search:
         self._index = index
         self._hash_key = hash_key.encode()
         self._vocabulary = Vocabulary()
+        self._skill_names = Vocabulary()
         self._vocabulary_changes = 0
 
     async def people(self, request: SearchRequest) -> PeoplePage:
         """Those who match, ranked. Raises NotFound, Refused, Unavailable."""
         access = await self._access(request)
         choices = self._choices(request, access)
-        understood = _within(understand(request.text, self._vocabulary), access)
+        understood = understand(request.text, self._names(access))
         choices = replace(choices, unit=choices.unit or understood.units)
         today, after = datetime.now(UTC).date(), Cursor.decode(request.cursor, float, str)
         body = query.build(_scope(request, access), understood, choices, today, after, request.limit)
@@ -84,8 +85,13 @@ class Search:
                 raise NotFound
             if access.changes != self._vocabulary_changes:
                 self._vocabulary = await store.vocabulary(connection)
+                self._skill_names = self._vocabulary.without_units()
                 self._vocabulary_changes = access.changes
         return access
+
+    def _names(self, access: Access) -> Vocabulary:
+        """The names a query is read by. Where nobody filters by unit, not even a correction tells of one."""
+        return self._vocabulary if "unit" in access.program["search_fields"]["filter"] else self._skill_names
 
     def _choices(self, request: SearchRequest, access: Access) -> Choices:
         allowed = access.program["search_fields"]["filter"]
@@ -124,7 +130,7 @@ class Search:
         today: date,
     ) -> PeoplePage:
         asked = [*understood.skills, *understood.related, *choices.skill]
-        presenter = Presenter(self._vocabulary, asked, access.program["search_fields"]["show"], today)
+        presenter = Presenter(self._vocabulary, asked, access.program, today)
         hits, found = answer["hits"]["hits"], answer["aggregations"]
         labels = {skill_id: self._vocabulary.label(skill_id) or "" for skill_id in understood.skills}
         return PeoplePage(
@@ -166,16 +172,10 @@ class Search:
 
 
 def _may_search(access: Access, request: SearchRequest) -> bool:
+    if access.program["status"] != "active":
+        return False
     joined = any(part["program_id"] == str(request.program_id) for part in access.participations)
     return joined or str(request.searcher_id) in access.program["owners"]
-
-
-def _within(understood: Understood, access: Access) -> Understood:
-    """Units that the program does not let one filter by are words like any other."""
-    if "unit" in access.program["search_fields"]["filter"] or not understood.units:
-        return understood
-    text = " ".join(filter(None, (understood.text, *understood.units)))
-    return replace(understood, units=(), text=text)
 
 
 def _scope(request: SearchRequest, access: Access) -> Scope:

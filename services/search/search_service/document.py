@@ -59,6 +59,7 @@ MAPPINGS = {
                 "confirmed_on": {"type": "date"},
             },
         },
+        "pauses": {"type": "nested", "properties": {"program_id": KEYWORD, "until": {"type": "date"}}},
         "month": KEYWORD,
         "slots_left": {"type": "integer"},
         "capacity": {"type": "integer"},
@@ -83,13 +84,21 @@ def document(
     return {
         "person_id": str(person_id),
         HIDDEN_FROM_ALL: False,
-        "programs": [part["program_id"] for part in profile["participations"] if "mentor" in part["roles"]],
+        **_participations(profile),
         **{name: profile[name] for name in ("name", "job_title", "job_level", "location")},
         **_place(profile),
         **_declared(profile),
         **_skills(profile, merged),
         **_availability(availability or {}),
     }
+
+
+def _participations(profile: Mapping[str, Any]) -> dict[str, Any]:
+    """Where somebody is a mentor; with the day until which they rest there, so that nothing need happen on that day."""
+    mentoring = [part for part in profile["participations"] if "mentor" in part["roles"]]
+    until = {part["program_id"]: part.get("paused_until", {}).get("mentor") for part in mentoring}
+    pauses = [{"program_id": program_id, "until": day} for program_id, day in until.items() if day]
+    return {"programs": list(until), "pauses": pauses}
 
 
 def _place(profile: Mapping[str, Any]) -> dict[str, Any]:

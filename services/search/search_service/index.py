@@ -68,6 +68,10 @@ class Index:
         if not await self.client.indices.exists(index=name):
             await self.client.indices.create(index=name, body={"settings": SETTINGS, "mappings": MAPPINGS})
 
+    async def extend(self, name: str) -> None:
+        """Teach an index that an older release made the fields that came since. Raises OpenSearchException."""
+        await self.client.indices.put_mapping(index=name, body={"properties": MAPPINGS["properties"]})
+
     async def drop(self, name: str) -> None:
         """Remove an index, if it is there."""
         await self.client.indices.delete(index=name, ignore_unavailable=True)
@@ -133,6 +137,7 @@ class Indexer:
         self._index = index
         self._batch_documents = batch_documents
         self._measured_at = -math.inf
+        self._extended: set[str] = set()
 
     async def run(self) -> bool:
         """Index the next batch; True when there may be more. OpenSearch being away is waited for."""
@@ -166,6 +171,7 @@ class Indexer:
         if not rows:
             return False
         assert rows[0].generations, "without an index nothing may be marked as indexed"
+        await self._extend(rows[0].generations)
         documents = [(row, document(row.person_id, row.profile, row.availability, merged)) for row in rows]
         failpoints.passing("index.sending")
         outcomes = [await self._index.send(generation, documents) for generation in rows[0].generations]
@@ -175,6 +181,12 @@ class Indexer:
             async with self._database.transaction() as transaction:
                 await store.mark_indexed(transaction, marks)
         return len(marks) == len(rows)
+
+    async def _extend(self, generations: Sequence[str]) -> None:
+        """Once in this process's life: a strict index refuses documents with a field that it does not know."""
+        for name in set(generations) - self._extended:
+            await self._index.extend(name)
+            self._extended.add(name)
 
     async def _measure(self) -> None:
         """Once a second at most: counting takes the longer the more there is to do."""

@@ -65,13 +65,13 @@ def build(
     scope: Scope, understood: Understood, choices: Choices, today: date, after: Sequence[Any] | None, size: int
 ) -> dict[str, Any]:
     """The request body: `size` hits after the sort values `after`, totals and facets."""
-    chosen = _chosen(choices, today)
+    chosen = _chosen(scope, choices, today)
     body: dict[str, Any] = {
         "query": {"bool": {"filter": _permitted(scope), **_relevance(scope, understood, choices, today)}},
         "post_filter": _all(chosen.values()),
         "aggs": {
             "matching": {"filter": _all(clause for name, clause in chosen.items() if name != "available")},
-            "available": {"filter": _all([*chosen.values(), _available(today)])},
+            "available": {"filter": _all([*chosen.values(), _available(scope, today)])},
             **{name: _facet(name, chosen) for name in scope.facets},
         },
         "sort": [{"_score": "desc"}, {"person_id": "asc"}],
@@ -153,7 +153,7 @@ def _highlight(scope: Scope, text: str) -> dict[str, Any]:
     }
 
 
-def _chosen(choices: Choices, today: date) -> dict[str, dict[str, Any]]:
+def _chosen(scope: Scope, choices: Choices, today: date) -> dict[str, dict[str, Any]]:
     """One clause for each facet that the searcher narrowed, by its name."""
     clauses: dict[str, dict[str, Any]] = {}
     if choices.unit:
@@ -167,7 +167,7 @@ def _chosen(choices: Choices, today: date) -> dict[str, dict[str, Any]]:
     if choices.job_level_min is not None or choices.job_level_max is not None:
         clauses["job_level"] = {"range": {"job_level": {"gte": choices.job_level_min, "lte": choices.job_level_max}}}
     if choices.available_only:
-        clauses["available"] = _available(today)
+        clauses["available"] = _available(scope, today)
     return clauses
 
 
@@ -178,15 +178,23 @@ def _has_skill(choices: Choices) -> dict[str, Any]:
     return {"nested": {"path": "skills", "query": {"bool": {"filter": having}}}}
 
 
-def _available(today: date) -> dict[str, Any]:
-    """Can take a request today. Slots of another month are untouched; without any statement everybody can."""
+def _available(scope: Scope, today: date) -> dict[str, Any]:
+    """Can take a request in this program today. Slots of another month are untouched; who never said anything can."""
     used_up = [{"term": {"month": f"{today:%Y-%m}"}}, {"term": {"slots_left": 0}}]
     unavailable = [
         {"range": {"paused_until": {"gt": today.isoformat()}}},
         {"term": {"capacity": 0}},
         {"bool": {"filter": used_up}},
+        _paused(scope, today),
     ]
     return {"bool": {"must_not": unavailable}}
+
+
+def _paused(scope: Scope, today: date) -> dict[str, Any]:
+    """Rests as a mentor of this program."""
+    here = {"term": {"pauses.program_id": str(scope.program_id)}}
+    resting = {"range": {"pauses.until": {"gt": today.isoformat()}}}
+    return {"nested": {"path": "pauses", "ignore_unmapped": True, "query": {"bool": {"filter": [here, resting]}}}}
 
 
 def _facet(name: str, chosen: dict[str, dict[str, Any]]) -> dict[str, Any]:

@@ -56,6 +56,10 @@ class Vocabulary:
             made.unit_phrases[words(name)] = name
         return made
 
+    def without_units(self) -> "Vocabulary":
+        """The same skills, and no units."""
+        return Vocabulary.of(self.skills.values(), ())
+
     def canonical(self, skill_id: UUID) -> UUID:
         """The skill that stands for this one, following merges."""
         passed: set[UUID] = set()

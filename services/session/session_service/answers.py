@@ -34,6 +34,7 @@ class SessionAnswer(Answer):
     starts_at: datetime | None
     held_on: date | None
     messages: int
+    formal_goal: dict[str, str] | None
 
     @classmethod
     def of(cls, session: Session, viewer: UUID) -> "SessionAnswer":

@@ -14,15 +14,21 @@ from flash_schemas.session import AvailabilityChangedV1, Format
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """What is known here of a person: status and roles by program."""
+    """What is known here of a person: status, roles by program, and those that rest there until a day (ISO)."""
 
     person_id: UUID
     status: str = "active"
     participations: Mapping[str, tuple[Role, ...]] = field(default_factory=dict)
+    pauses: Mapping[str, Mapping[Role, str]] | None = None
 
     def takes_part(self, program_id: UUID, role: Role) -> bool:
         """Whether they are there and have this role in the program."""
         return self.status == "active" and role in self.participations.get(str(program_id), ())
+
+    def rests(self, program_id: UUID, role: Role, today: date) -> bool:
+        """Whether they take a break from this role in the program; what is under way goes on."""
+        until = (self.pauses or {}).get(str(program_id), {}).get(role)
+        return until is not None and date.fromisoformat(until) > today
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +82,7 @@ class Ask:
     format: Format
     minutes: int
     by_when: date | None
+    formal_goal: Mapping[str, str] | None = None
 
 
 def month_of(at: datetime) -> str:
@@ -98,5 +105,12 @@ def check_ask(
         raise Refused(f"In this program a session lasts {allowed} minutes.", field="minutes")
     if ask.by_when and ask.by_when < at.date():
         raise Refused("This day is over.", field="by_when")
-    if availability.paused(at.date()) or not availability.slots_left(policy.sessions_per_mentor_and_month):
+    if learner.rests(ask.program_id, "learner", at.date()):
+        raise Conflict("You rest as a learner in this program: end your pause first.")
+    _check_free(ask, mentor, availability, policy, at.date())
+
+
+def _check_free(ask: Ask, mentor: Member, availability: Availability, policy: RequestPolicy, today: date) -> None:
+    rests = availability.paused(today) or mentor.rests(ask.program_id, "mentor", today)
+    if rests or not availability.slots_left(policy.sessions_per_mentor_and_month):
         raise Conflict("This mentor cannot take a request at present: ask somebody else.", field="mentor_id")

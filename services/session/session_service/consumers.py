@@ -21,7 +21,7 @@ def consumers() -> list[Consumer]:
 
 
 async def take_people(transaction: Transaction, deliveries: Sequence[Delivery]) -> None:
-    """Keep status and roles; whoever changed has their open sessions looked at."""
+    """Keep status, roles and pauses; whoever changed has their open sessions looked at."""
     rows = [_person(delivery) for delivery in _newest(deliveries).values()]
     changed = await store.keep_people(transaction, rows)
     await store.add_departures(transaction, changed)
@@ -41,6 +41,7 @@ def _person(delivery: Delivery) -> dict[str, object]:
         "version": delivery.envelope.aggregate_version,
         "status": event.status,
         "participations": {str(part.program_id): part.roles for part in event.participations},
+        "pauses": {str(part.program_id): part.paused_until for part in event.participations if part.paused_until},
     }
 
 

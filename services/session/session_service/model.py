@@ -83,6 +83,7 @@ class Session:
     ended_at: datetime | None = None
     messages: int = 0
     mentor_replied: bool = False
+    formal_goal: Mapping[str, str] | None = None
 
     def side_of(self, person_id: UUID) -> Role:
         """On which side somebody is. Raises NotFound for everybody else."""
@@ -137,9 +138,16 @@ def requested(session_id: UUID, ask: Ask, learner_id: UUID, policy: RequestPolic
         minutes=ask.minutes,
         created_at=at,
         expires_at=expires_at,
+        formal_goal=ask.formal_goal,
     )
-    about = _about(session)
-    return Step(session, (SessionRequestedV1(**about, format=ask.format, minutes=ask.minutes, expires_at=expires_at),))
+    event = SessionRequestedV1(
+        **_about(session),
+        format=ask.format,
+        minutes=ask.minutes,
+        expires_at=expires_at,
+        serves_formal_goal=ask.formal_goal is not None,
+    )
+    return Step(session, (event,))
 
 
 def accepted(session: Session, by: UUID, slots_left: int, at: datetime) -> Step:

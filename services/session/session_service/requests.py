@@ -5,7 +5,7 @@ from typing import Annotated
 from uuid import UUID
 
 from chassis.http import Strict
-from flash_schemas.base import LongText
+from flash_schemas.base import LongText, ShortText
 from flash_schemas.session import Format
 from pydantic import AwareDatetime, Field
 
@@ -13,6 +13,13 @@ from session_service.asking import Ask
 from session_service.model import DeclineReason, Helped
 
 MessageText = Annotated[str, Field(min_length=1, max_length=4000, pattern=r"\S")]
+
+
+class FormalGoal(Strict):
+    """A goal of a longer, formal mentoring relationship, by the references of the system that keeps it."""
+
+    relationship: ShortText
+    goal: ShortText
 
 
 class AskBody(Strict):
@@ -27,11 +34,13 @@ class AskBody(Strict):
     format: Format
     minutes: Annotated[int, Field(ge=5, le=240)] = 30
     by_when: date | None = None
+    formal_goal: FormalGoal | None = None
 
     @property
     def ask(self) -> Ask:
         """The same as the model takes it."""
-        return Ask(**{name: value for name, value in self if name != "message"})
+        goal = self.formal_goal.model_dump() if self.formal_goal else None
+        return Ask(**{**{name: value for name, value in self if name != "message"}, "formal_goal": goal})
 
 
 class DeclineBody(Strict):

@@ -18,10 +18,11 @@ SAVE_SESSION = f"""
 INSERT INTO session SELECT * FROM jsonb_populate_recordset(NULL::session, $1)
 ON CONFLICT (session_id) DO UPDATE SET ({", ".join(COLUMNS)}) = ROW (EXCLUDED.{", EXCLUDED.".join(COLUMNS)})
 """  # noqa: S608 - column names of our own
+MEMBER = "person_id, status, participations, pauses"
 KEEP_PEOPLE = """
 INSERT INTO person SELECT * FROM jsonb_populate_recordset(NULL::person, $1) ORDER BY person_id
 ON CONFLICT (person_id) DO UPDATE SET version = EXCLUDED.version, status = EXCLUDED.status,
-    participations = EXCLUDED.participations
+    participations = EXCLUDED.participations, pauses = EXCLUDED.pauses
 WHERE person.version < EXCLUDED.version RETURNING person_id
 """
 KEEP_PROGRAMS = """
@@ -102,7 +103,7 @@ class Message:
 
 
 async def keep_people(transaction: Transaction, rows: Sequence[dict[str, Any]]) -> set[UUID]:
-    """Take newer people: person_id, version, status, participations (roles by program). Who was changed."""
+    """Take newer people: person_id, version, status, participations (roles by program), pauses. Who was changed."""
     return {row["person_id"] for row in await transaction.fetch(KEEP_PEOPLE, rows)}
 
 
@@ -113,13 +114,13 @@ async def keep_programs(transaction: Transaction, rows: Sequence[dict[str, Any]]
 
 async def member(transaction: Transaction, person_id: UUID) -> Member | None:
     """What is known of a person, None before their first event."""
-    row = await transaction.fetchrow("SELECT status, participations FROM person WHERE person_id = $1", person_id)
-    return Member(person_id, row["status"], row["participations"]) if row else None
+    row = await transaction.fetchrow(f"SELECT {MEMBER} FROM person WHERE person_id = $1", person_id)  # noqa: S608 - columns of ours
+    return Member(**row) if row else None
 
 
 async def lock_members(transaction: Transaction, *person_ids: UUID) -> dict[UUID, Member]:
     """The same of several, in one order for everybody; news of them wait until this transaction ends."""
-    query = "SELECT person_id, status, participations FROM person WHERE person_id = ANY ($1) ORDER BY 1 FOR UPDATE"
+    query = f"SELECT {MEMBER} FROM person WHERE person_id = ANY ($1) ORDER BY person_id FOR UPDATE"  # noqa: S608 - columns of ours
     return {row["person_id"]: Member(**row) for row in await transaction.fetch(query, list(person_ids))}
 
 

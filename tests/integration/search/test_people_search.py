@@ -1,11 +1,14 @@
 """Searching people as a learner does, on a real index."""
 
-from datetime import timedelta
-from uuid import uuid4
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 from flash_schemas.profile import Experience, Participation, SkillChangedV1
 from flash_schemas.search import SearchPerformedV1
+from search_service import store
+from search_service.document import MAPPINGS, SETTINGS
 
 from tests.integration.search.conftest import TODAY, World
 
@@ -252,3 +255,128 @@ async def test_without_opensearch_the_answer_says_so(world: World) -> None:
     await world.settle()
     await world.index.client.indices.delete(index=f"{world.index.alias}-*")
     assert (await world.ask(status=503))["title"] == "Not available at the moment"
+
+
+SECRETS: dict[str, tuple[Any, Any]] = {
+    "unit": (("Aurora", "Zebrafish Institute"), ("Aurora",)),
+    "location": ("Zebrafish", "Berlin"),
+    "job_title": ("Zebrafish keeper", "Consultant"),
+    "job_level": (17, 5),
+    "languages": (("zebrafish",), ("de",)),
+    "experience": ((Experience(title="Zebrafish keeper", since=TODAY),), ()),
+    "bio": ("I keep a zebrafish", "I keep bees"),
+    "can_help_with": (("zebrafish",), ("bees",)),
+}
+"""For every field a value that must not show, and another one."""
+
+
+@pytest.mark.parametrize("hidden", SECRETS)
+async def test_a_field_that_is_not_offered_changes_no_answer(world: World, hidden: str) -> None:
+    """Hits, order, facets, counts, highlights, reasons, corrections and cursors are the same whatever it holds."""
+    offered = [name for name in SECRETS if name != hidden]
+    await world.skill("Excel")
+    crm = await world.skill("Zebra CRM", "zcrm")
+    await world.program(filter=offered, search=offered, show=offered)
+    others = [world.person(f"Other {n}", (crm, n)) for n in (1, 2)]
+    person = world.person("Keeper", (crm, 3))
+    await world.say(*others, person)
+    answers = []
+    for value in SECRETS[hidden]:
+        facts = {"units": value} if hidden == "unit" else {hidden: value}
+        await world.say(world.person("Keeper", (crm, 3), person_id=person.person_id, **facts))
+        await world.settle()
+        answers.append([await plain_answer(world, **params) for params in BATTERY])
+    assert answers[0] == answers[1]
+    assert "zebrafish" not in str(answers).casefold()
+
+
+BATTERY: tuple[dict[str, Any], ...] = (
+    {},
+    {"available": "any", "limit": 1},
+    {"q": "zebrafish"},
+    {"q": "zebrafsh"},
+    {"q": "zebrafish institute"},
+    {"q": "zcrm zebrafish"},
+    {"q": "keeper"},
+    {"q": "17"},
+    {"skill": "zcrm"},
+)
+
+
+async def plain_answer(world: World, **params: Any) -> Any:
+    return {name: value for name, value in (await world.ask(**params)).items() if name != "search_id"}
+
+
+@pytest.mark.parametrize(
+    ("hidden", "params"),
+    [
+        ("unit", {"unit": "Aurora"}),
+        ("location", {"location": "Berlin"}),
+        ("languages", {"language": "de"}),
+        ("job_level", {"job_level_min": 1}),
+        ("job_level", {"job_level_max": 20}),
+    ],
+)
+async def test_what_is_not_offered_cannot_be_filtered_by(world: World, hidden: str, params: dict[str, Any]) -> None:
+    await world.program(filter=[name for name in SECRETS if name != hidden])
+    refused = await world.ask(status=422, **params)
+    assert refused["errors"][0]["field"] == next(iter(params))
+
+
+async def test_other_fields_take_effect_with_the_next_search_and_without_indexing_anybody(world: World) -> None:
+    await world.program(search=("bio",), show=("bio",))
+    await world.say(world.person("Bee", bio="keeps honeybees"))
+    await world.settle()
+    assert await world.names("honeybees") == ["Bee"]
+    await world.program(search=(), show=())
+    async with world.database.connection() as connection:
+        assert await store.pending(connection, 10) == []
+    assert await world.names("honeybees") == []
+    assert (await world.ask())["items"][0]["bio"] is None
+
+
+async def test_a_mentor_who_rests_in_the_program_is_not_offered_until_the_first_day_back(world: World) -> None:
+    await world.program()
+    tomorrow, another = TODAY + timedelta(days=1), uuid4()
+
+    def resting(program_id: UUID, role: str, day: date) -> tuple[Participation, ...]:
+        here = {"program_id": world.program_id, "roles": ("learner", "mentor")}
+        there = {"program_id": program_id, "roles": ("learner", "mentor"), "paused_until": {role: day}}
+        parts = [there] if program_id == world.program_id else [here, there]
+        return tuple(Participation.model_validate(part) for part in parts)
+
+    await world.say(
+        world.person("resting", participations=resting(world.program_id, "mentor", tomorrow)),
+        world.person("back", participations=resting(world.program_id, "mentor", TODAY)),
+        world.person("learner rests", participations=resting(world.program_id, "learner", tomorrow)),
+        world.person("rests elsewhere", participations=resting(another, "mentor", tomorrow)),
+    )
+    await world.settle()
+    answer = await world.ask()
+    assert {item["name"] for item in answer["items"]} == {"back", "learner rests", "rests elsewhere"}
+    assert (answer["matching"], answer["available"]) == (4, 3)
+    everyone = {item["name"]: item["availability"] for item in (await world.ask(available="any"))["items"]}
+    assert (everyone["resting"]["available"], everyone["resting"]["paused_until"]) == (False, str(tomorrow))
+    assert everyone["rests elsewhere"]["paused_until"] is None
+
+
+async def test_an_archived_program_is_searched_by_nobody(world: World) -> None:
+    await world.program()
+    async with world.database.transaction() as transaction:
+        await transaction.execute('UPDATE program SET body = body || \'{"status": "archived"}\'')
+    await world.ask(status=404)
+
+
+async def test_an_index_of_an_older_release_learns_the_fields_that_came_since(world: World) -> None:
+    await world.program()
+    known = {name: kind for name, kind in MAPPINGS["properties"].items() if name != "pauses"}  # type: ignore[attr-defined] # a mapping
+    name = f"{world.index.alias}-1"
+    body = {"settings": SETTINGS, "mappings": {**MAPPINGS, "properties": known}}
+    await world.index.client.indices.create(index=name, body=body)
+    await world.index.show(name)
+    async with world.database.transaction() as transaction:
+        await store.set_generations(transaction, {"live": name})
+    assert (await world.ask())["items"] == []
+    await world.say(world.person("New"))
+    await world.settle()
+    assert await world.names() == ["New"]

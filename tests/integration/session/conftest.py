@@ -2,12 +2,13 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from flash_local.databases import DatabaseUrls
+from flash_schemas.base import Role
 from flash_schemas.profile import (
     EligibilityRule,
     Objective,
@@ -54,10 +55,18 @@ class World:
         async with self.api.database.transaction() as transaction:
             await take_programs(transaction, [delivery(event, self.next(self.program_id))])
 
-    async def person(self, person_id: UUID | None = None, *, status: Any = "active", joined: bool = True) -> UUID:
+    async def person(
+        self,
+        person_id: UUID | None = None,
+        *,
+        status: Any = "active",
+        joined: bool = True,
+        paused_until: dict[Any, date] | None = None,
+    ) -> UUID:
         """Somebody as the profile service has just said; a new one when no id is given."""
         person_id = person_id or uuid4()
-        takes_part = (Participation(program_id=self.program_id, roles=("learner", "mentor")),)
+        roles: tuple[Role, ...] = ("learner", "mentor")
+        takes_part = (Participation(program_id=self.program_id, roles=roles, paused_until=paused_until or {}),)
         event = ProfileChangedV1(
             person_id=person_id,
             change="edited",

@@ -1,6 +1,7 @@
 """Asking: who may ask whom, how often, and what becomes of a request that nobody answers."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -11,10 +12,11 @@ from flash_schemas.session import (
     MessageSentV1,
     SessionCancelledV1,
     SessionExpiredV1,
+    SessionRequestedV1,
     SessionWithdrawnV1,
 )
 
-from tests.integration.session.conftest import World
+from tests.integration.session.conftest import TODAY, World
 
 
 async def test_the_same_ask_twice_at_the_same_moment_is_one_request(world: World) -> None:
@@ -123,3 +125,35 @@ async def test_a_mentor_sets_what_they_take_and_breaks_no_promise(world: World) 
     assert (await world.api.client.put(url, json=body, headers=tag)).json()["slots_left"] == 0
     assert await world.state(mentor, session_id) == "accepted"
     assert (await world.post(await world.person(), "/sessions", world.body(mentor))).status_code == 409
+
+
+async def test_who_rests_asks_nothing_and_is_not_asked_and_what_is_under_way_goes_on(world: World) -> None:
+    learner, mentor, tomorrow = await world.person(), await world.person(), TODAY + timedelta(days=1)
+    session_id = await world.asked(learner, mentor)
+    await world.person(mentor, paused_until={"mentor": tomorrow})
+    await world.settle()
+    refused = await world.post(learner, "/sessions", world.body(mentor, want_to_learn="More"))
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (409, "mentor_id")
+    assert (await world.post(mentor, f"/sessions/{session_id}/accept")).status_code == 200
+    assert (await world.post(mentor, "/sessions", world.body(learner))).status_code == 201, (
+        "as a learner they do not rest"
+    )
+    await world.person(learner, paused_until={"learner": tomorrow})
+    other = await world.person()
+    assert (await world.post(learner, "/sessions", world.body(other))).status_code == 409
+    await world.person(learner, paused_until={"learner": TODAY})
+    assert (await world.post(learner, "/sessions", world.body(other))).status_code == 201
+
+
+async def test_a_request_may_serve_a_goal_that_only_the_two_see(world: World) -> None:
+    learner, mentor = await world.person(), await world.person()
+    goal = {"relationship": "R-17", "goal": "present to the board"}
+    session_id = await world.asked(learner, mentor, formal_goal=goal)
+    assert (await world.get(mentor, f"/sessions/{session_id}")).json()["formal_goal"] == goal
+    plain = await world.asked(learner, await world.person())
+    said = {str(event.session_id): event for event, _ in await world.api.events(SessionRequestedV1)}
+    assert (said[session_id].serves_formal_goal, said[plain].serves_formal_goal) == (True, False)
+    assert "R-17" not in str(said)
+    long = world.body(mentor, formal_goal={**goal, "goal": "x" * 201})
+    refused = await world.post(learner, "/sessions", long)
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "formal_goal.goal")

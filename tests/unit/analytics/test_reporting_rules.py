@@ -6,10 +6,12 @@ from statistics import NormalDist
 import pytest
 from analytics_service import model
 from analytics_service.model import SUPPRESSED, Figure, Finding
+from flash_schemas.profile import Direction
 from hypothesis import given
 from hypothesis import strategies as st
 
 DURATIONS = st.dictionaries(st.integers(0, 60), st.integers(1, 4), max_size=12)
+DIRECTIONS: tuple[Direction, ...] = ("at_least", "at_most")
 SHARES = st.sampled_from([0.1, 0.25, 0.5, 0.75, 0.9])
 
 
@@ -117,3 +119,9 @@ def test_a_ratio_that_equals_its_target_meets_it(whole: int, data: st.DataObject
     target = float(Fraction(part, whole))
     figure = model.show(model.ratio(part, whole), people=5)
     assert model.judge(figure, target, smallest_cases=1) == "met"
+
+
+def test_a_target_may_be_a_most_as_well_as_a_least() -> None:
+    figure = Figure("value", 20.0, 30)
+    states = [model.judge(figure, target, 5, direction) for target in (10, 20, 30) for direction in DIRECTIONS]
+    assert states == ["met", "not_met", "met", "met", "not_met", "met"]

@@ -1,16 +1,22 @@
 """What the profile service answers, by subject."""
 
+from profile_service.answers.audit import AuditItem as AuditItem
+from profile_service.answers.audit import AuditPage as AuditPage
 from profile_service.answers.erasure import ErasureAnswer as ErasureAnswer
 from profile_service.answers.export import ProfileExport as ProfileExport
 from profile_service.answers.hr import EmployeeAnswer as EmployeeAnswer
 from profile_service.answers.hr import EventResult as EventResult
 from profile_service.answers.hr import PushAnswer as PushAnswer
+from profile_service.answers.oversight import VisibilityAnswer as VisibilityAnswer
 from profile_service.answers.people import LabelledSkill as LabelledSkill
 from profile_service.answers.people import OwnProfile as OwnProfile
 from profile_service.answers.people import PersonAnswer as PersonAnswer
+from profile_service.answers.previews import PreviewAnswer as PreviewAnswer
 from profile_service.answers.programs import ProgramAnswer as ProgramAnswer
 from profile_service.answers.programs import ProgramItem as ProgramItem
 from profile_service.answers.programs import ProgramPage as ProgramPage
+from profile_service.answers.programs import ProgramVersionItem as ProgramVersionItem
+from profile_service.answers.programs import ProgramVersionPage as ProgramVersionPage
 from profile_service.answers.programs import ProgressAnswer as ProgressAnswer
 from profile_service.answers.programs import UnitItem as UnitItem
 from profile_service.answers.programs import UnitPage as UnitPage

@@ -1,6 +1,6 @@
 """What owners and participants of programs are answered."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Literal
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from flash_schemas.profile import (
     SearchFields,
 )
 
-from profile_service.model import Organisation, Program
+from profile_service.model import Organisation, Program, ProgramBody
 from profile_service.store import Progress
 
 
@@ -25,7 +25,10 @@ class ProgressAnswer(Answer):
 
 
 class ProgramAnswer(Answer):
-    """A program with everything its owners set."""
+    """A program with everything its owners set; only they see whom its rule names. `communication` is for everybody.
+
+    `continues` is the program that it took over from.
+    """
 
     program_id: UUID
     version: int
@@ -38,13 +41,20 @@ class ProgramAnswer(Answer):
     request_policy: RequestPolicy
     starts_on: date
     ends_on: date | None
+    communication: str
+    continues: UUID | None
     participation_progress: ProgressAnswer | None
 
     @classmethod
     def of(cls, program: Program, progress: Progress | None) -> "ProgramAnswer":
-        """The program as its owners and participants see it."""
-        about = {name: getattr(program, name) for name in ("program_id", "version", "status", "owners")}
+        """The program as its owners see it."""
+        about = {name: getattr(program, name) for name in ("program_id", "version", "status", "owners", "continues")}
         return cls(**about, **dict(program.body), participation_progress=progress)
+
+    def for_participants(self) -> "ProgramAnswer":
+        """The same without the people whom the rule names."""
+        rule = self.eligibility.model_copy(update={"included": (), "excluded": ()})
+        return self.model_copy(update={"eligibility": rule})
 
 
 class ProgramItem(Answer):
@@ -62,6 +72,24 @@ class ProgramPage(Page):
     """Programs by name."""
 
     items: list[ProgramItem]
+
+
+class ProgramVersionItem(Answer):
+    """A program as it was after one change; `changed_by` is null where the day had come, or nobody remembers."""
+
+    version: int
+    change: str
+    changed_by: UUID | None
+    changed_at: datetime
+    status: Literal["active", "archived"]
+    owners: tuple[UUID, ...]
+    body: ProgramBody
+
+
+class ProgramVersionPage(Page):
+    """The versions of a program, newest first."""
+
+    items: list[ProgramVersionItem]
 
 
 class UnitItem(Answer):

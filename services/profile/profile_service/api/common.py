@@ -16,7 +16,6 @@ from profile_service.answers import (
 ROUTES: dict[str, Any] = {"prefix": "/api/v1", "responses": documented(401, 403, 422, 503)}
 HR_PLATFORM_ONLY = [Depends(allow("hr_platform"))]
 READERS = [Depends(allow("employee", "program_owner", "operator"))]
-EDITORS = [Depends(allow("program_owner", "operator"))]
 Employee = Annotated[Caller, Depends(allow("employee"))]
 Owner = Annotated[Caller, Depends(allow("program_owner"))]
 Editor = Annotated[Caller, Depends(allow("program_owner", "operator"))]

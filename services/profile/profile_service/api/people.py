@@ -44,8 +44,8 @@ async def edit_own_profile(
 async def choose_roles(
     program_id: UUID, body: RolesChoice, caller: Employee, database: DatabaseDep, response: Response
 ) -> OwnProfile:
-    """Choose the roles to take in a program; none to stay out."""
-    return _own(await commands.choose_roles(database, caller.person, program_id, body.roles), response)
+    """Choose the roles to take in a program, none to stay out; one may be paused until a day."""
+    return _own(await commands.choose_roles(database, caller.person, program_id, body.choice), response)
 
 
 @router.get("/people/{person_id}", tags=["people"], responses=documented(404))

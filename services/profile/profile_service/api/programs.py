@@ -1,5 +1,6 @@
 """Steps 1 of the write path and of the read path: programs and the units that their rules name."""
 
+from functools import partial
 from uuid import UUID
 
 from chassis.http import Cursor, DatabaseDep, IdempotencyKey, IfMatch
@@ -14,6 +15,7 @@ from profile_service.answers import (
     UnitPage,
 )
 from profile_service.api.common import READERS, ROUTES, Employee, Limit, NamePart, Owner, Position, existing, tagged
+from profile_service.model import Program
 from profile_service.requests import ProgramEdit
 
 router = APIRouter(**ROUTES)
@@ -58,12 +60,13 @@ async def create_program(
 async def read_program(program_id: UUID, caller: Employee, database: DatabaseDep, response: Response) -> ProgramAnswer:
     """A program of the caller's."""
     async with database.connection() as connection:
-        programs = {program.program_id: program for program in await store.programs(connection)}
-        program, person = existing(programs.get(program_id)), await store.person(connection, caller.person)
+        program = existing(await store.program(connection, program_id))
+        person = await store.person(connection, caller.person)
         joined = {part.program_id for part in person.participations} if person else set()
         if caller.person not in program.owners and program_id not in joined:
             raise NotFound
-        return tagged(ProgramAnswer.of(program, await store.progress(connection, program_id)), response)
+        answer = ProgramAnswer.of(program, await store.progress(connection, program_id))
+    return tagged(answer if caller.person in program.owners else answer.for_participants(), response)
 
 
 @router.put("/programs/{program_id}", tags=["programs"], responses=documented(404, 412, 428))
@@ -76,7 +79,8 @@ async def edit_program(
     response: Response,
 ) -> ProgramAnswer:
     """Change a program; everyone's participation follows in the background."""
-    return tagged(await commands.edit_program(database, caller.person, program_id, body, expected_version), response)
+    edit = partial(Program.edited, body=body.body, expected_version=expected_version)
+    return tagged(await commands.change_program(database, caller, program_id, "edited", edit), response)
 
 
 @router.get("/units", tags=["units"], dependencies=READERS)

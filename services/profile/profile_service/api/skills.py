@@ -11,7 +11,7 @@ from profile_service.answers import (
     SkillAnswer,
     SkillPage,
 )
-from profile_service.api.common import EDITORS, READERS, ROUTES, Editor, Limit, NamePart, Position, existing, tagged
+from profile_service.api.common import READERS, ROUTES, Editor, Limit, NamePart, Position, existing, tagged
 from profile_service.requests import SkillEdit
 
 router = APIRouter(**ROUTES)
@@ -45,13 +45,14 @@ async def read_skill(skill_id: UUID, database: DatabaseDep, response: Response) 
     return tagged(SkillAnswer.model_validate(skill), response)
 
 
-@router.put("/skills/{skill_id}", tags=["skills"], dependencies=EDITORS, responses=documented(404, 409, 412, 428))
+@router.put("/skills/{skill_id}", tags=["skills"], responses=documented(404, 409, 412, 428))
 async def edit_skill(
     skill_id: UUID,
     body: SkillEdit,
+    caller: Editor,
     database: DatabaseDep,
     expected_version: IfMatch,
     response: Response,
 ) -> SkillAnswer:
     """Rename, retire or merge a skill, or change its aliases."""
-    return tagged(await commands.edit_skill(database, skill_id, body, expected_version), response)
+    return tagged(await commands.edit_skill(database, caller, skill_id, body, expected_version), response)

@@ -6,8 +6,14 @@ from profile_service.commands.erasure import request_erasure as request_erasure
 from profile_service.commands.hr import push_org_events as push_org_events
 from profile_service.commands.people import choose_roles as choose_roles
 from profile_service.commands.people import edit_profile as edit_profile
+from profile_service.commands.programs import add_owner as add_owner
+from profile_service.commands.programs import archive as archive
+from profile_service.commands.programs import change_program as change_program
+from profile_service.commands.programs import check_units as check_units
+from profile_service.commands.programs import clone as clone
 from profile_service.commands.programs import create_program as create_program
-from profile_service.commands.programs import edit_program as edit_program
+from profile_service.commands.programs import keep_program as keep_program
+from profile_service.commands.programs import roll_over as roll_over
 from profile_service.commands.skills import create_skill as create_skill
 from profile_service.commands.skills import edit_skill as edit_skill
 from profile_service.commands.skills import keep_skill as keep_skill

@@ -6,10 +6,9 @@ from uuid import UUID
 from chassis import outbox
 from chassis.database import Database, Transaction
 from chassis.problems import NotFound
-from flash_schemas.base import Role
 
 from profile_service import model, store
-from profile_service.model import Declared, Person
+from profile_service.model import Choice, Declared, Person
 
 
 async def edit_profile(database: Database, person_id: UUID, declared: Declared, expected_version: int) -> Person:
@@ -18,20 +17,28 @@ async def edit_profile(database: Database, person_id: UUID, declared: Declared, 
         person = await _present(transaction, person_id)
         skill_ids = [skill.skill_id for skill in declared.skills]
         model.check_skills(declared, await store.skills_by_id(transaction, skill_ids))
-        edited = model.declared_anew(person, declared, expected_version)
+        edited = await _placed(transaction, person, model.declared_anew(person, declared, expected_version))
         await store.save_people(transaction, [edited])
         await outbox.append(transaction, [edited.event("edited")])
         return edited
 
 
-async def choose_roles(database: Database, person_id: UUID, program_id: UUID, roles: tuple[Role, ...]) -> Person:
-    """A person's choice of roles in a program, also while not eligible. Raises NotFound."""
+async def _placed(transaction: Transaction, before: Person, edited: Person) -> Person:
+    """Languages may decide who takes part; nothing else that people say of themselves does."""
+    if model.shown_languages(before) == model.shown_languages(edited):
+        return edited
+    return model.placed(edited, await store.organisation(transaction), await store.programs(transaction))
+
+
+async def choose_roles(database: Database, person_id: UUID, program_id: UUID, choice: Choice) -> Person:
+    """A person's choice of roles in a program, also while not eligible. Raises NotFound, Refused."""
     async with database.transaction() as transaction:
         person = await _present(transaction, person_id)
+        choice.check(await store.today(transaction))
         programs = await store.programs(transaction)
         if all(program.program_id != program_id for program in programs):
             raise NotFound
-        chosen = model.chosen(person, program_id, roles)
+        chosen = model.chosen(person, program_id, choice)
         placed = model.placed(chosen, await store.organisation(transaction), programs)
         kept = replace(placed, version=person.version + 1)
         await store.save_people(transaction, [kept])

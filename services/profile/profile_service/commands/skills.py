@@ -20,13 +20,16 @@ async def create_skill(database: Database, caller: Caller, edit: SkillEdit, key:
 
     async def run() -> SkillAnswer:
         skill = VocabularySkill(uuid4(), 1, edit.label, edit.aliases, edit.broader_id, edit.retired, edit.merged_into)
+        await store.add_audit(transaction, skill.audited(caller, "created", None))
         return await keep_skill(transaction, skill, "created")
 
     async with database.transaction() as transaction:
         return await once(transaction, caller, key, edit, SkillAnswer, run)
 
 
-async def edit_skill(database: Database, skill_id: UUID, edit: SkillEdit, expected_version: int) -> SkillAnswer:
+async def edit_skill(
+    database: Database, caller: Caller, skill_id: UUID, edit: SkillEdit, expected_version: int
+) -> SkillAnswer:
     """Change an entry of the vocabulary. Raises NotFound, PreconditionFailed, Conflict, Refused."""
     async with database.transaction() as transaction:
         await store.lock_vocabulary(transaction)
@@ -36,6 +39,7 @@ async def edit_skill(database: Database, skill_id: UUID, edit: SkillEdit, expect
         model.check_version(known.version, expected_version)
         edited = replace(known, version=known.version + 1, **dict(edit))
         change = "merged" if edited.merged_into else "retired" if edited.retired else "edited"
+        await store.add_audit(transaction, edited.audited(caller, change, known))
         return await keep_skill(transaction, edited, change)
 
 

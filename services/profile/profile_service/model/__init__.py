@@ -1,5 +1,9 @@
 """Step 3 of the write path: the rules of the profile service, pure, by subject."""
 
+from profile_service.model.audit import AuditEntry as AuditEntry
+from profile_service.model.choices import Choice as Choice
+from profile_service.model.eligibility import eligible as eligible
+from profile_service.model.eligibility import shown_languages as shown_languages
 from profile_service.model.erasure import Erasure as Erasure
 from profile_service.model.erasure import Receipt as Receipt
 from profile_service.model.erasure import all_confirmed as all_confirmed
@@ -7,17 +11,24 @@ from profile_service.model.erasure import emptied as emptied
 from profile_service.model.erasure import services_asked as services_asked
 from profile_service.model.organisation import Organisation as Organisation
 from profile_service.model.organisation import Unit as Unit
+from profile_service.model.oversight import FIELD_VERSIONS as FIELD_VERSIONS
+from profile_service.model.oversight import NEVER_SHOWN as NEVER_SHOWN
+from profile_service.model.oversight import field_uses as field_uses
 from profile_service.model.people import Declared as Declared
 from profile_service.model.people import Person as Person
 from profile_service.model.people import check_skills as check_skills
 from profile_service.model.people import chosen as chosen
 from profile_service.model.people import declared_anew as declared_anew
+from profile_service.model.previews import broken_down as broken_down
+from profile_service.model.previews import shown_count as shown_count
 from profile_service.model.programs import ALL_ROLES as ALL_ROLES
 from profile_service.model.programs import RATIO_METRICS as RATIO_METRICS
+from profile_service.model.programs import Period as Period
 from profile_service.model.programs import Program as Program
 from profile_service.model.programs import ProgramBody as ProgramBody
-from profile_service.model.programs import eligible as eligible
+from profile_service.model.programs import check_rule as check_rule
 from profile_service.model.programs import placed as placed
+from profile_service.model.programs import shifted as shifted
 from profile_service.model.skills import VocabularySkill as VocabularySkill
 from profile_service.model.skills import normalised as normalised
 from profile_service.model.versions import check_version as check_version

@@ -1,11 +1,12 @@
 """The tree of units. Step 3 of the write path: pure values in, pure values out."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
 from flash_schemas.profile import (
     UnitRef,
+    UnitRule,
 )
 
 
@@ -40,6 +41,16 @@ class Organisation:
     def is_below(self, unit_id: UUID, ancestor_id: UUID) -> bool:
         """Whether a unit is another one or lies under it."""
         return any(ref.unit_id == ancestor_id for ref in self.path(unit_id))
+
+    def of_rule(self, rules: Collection[UnitRule]) -> list[UUID]:
+        """The units whose people a rule admits."""
+        whole = {rule.unit_id for rule in rules if rule.with_sub_units}
+        alone = {rule.unit_id for rule in rules if not rule.with_sub_units}
+        return [
+            unit_id
+            for unit_id in self.units
+            if unit_id in alone or any(ref.unit_id in whole for ref in self.path(unit_id))
+        ]
 
     def below(self, ancestor_id: UUID) -> list[UUID]:
         """A unit and all that lie under it."""

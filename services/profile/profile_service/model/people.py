@@ -7,7 +7,7 @@ from uuid import UUID
 
 from chassis.outbox import Outgoing
 from chassis.problems import Refused
-from flash_schemas.base import Role, Value
+from flash_schemas.base import Value
 from flash_schemas.profile import (
     EmploymentStatus,
     Experience,
@@ -20,6 +20,7 @@ from flash_schemas.profile import (
 )
 from pydantic import Field
 
+from profile_service.model.choices import Choice
 from profile_service.model.skills import VocabularySkill
 from profile_service.model.versions import check_version
 
@@ -38,7 +39,7 @@ class Declared(Value):
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """One employee. `choices` holds the roles that the person chose per program; where absent, all roles."""
+    """One employee. `choices` holds what the person chose per program; where absent, all roles, none paused."""
 
     person_id: UUID
     employee_number: str
@@ -54,7 +55,7 @@ class Person:
     declared: Declared = field(default_factory=Declared)
     unit_path: tuple[UnitRef, ...] = ()
     participations: tuple[Participation, ...] = ()
-    choices: Mapping[str, tuple[Role, ...]] = field(default_factory=dict)
+    choices: Mapping[str, Choice] = field(default_factory=dict)
 
     @property
     def erased(self) -> bool:
@@ -86,10 +87,9 @@ def declared_anew(person: Person, declared: Declared, expected_version: int) -> 
     return replace(person, declared=declared, version=person.version + 1)
 
 
-def chosen(person: Person, program_id: UUID, roles: tuple[Role, ...]) -> Person:
+def chosen(person: Person, program_id: UUID, choice: Choice) -> Person:
     """The person with another choice of roles in a program; none means not taking part."""
-    choices = {**person.choices, str(program_id): roles}
-    return replace(person, choices=choices)
+    return replace(person, choices={**person.choices, str(program_id): choice})
 
 
 def check_skills(declared: Declared, known: Iterable[VocabularySkill]) -> None:

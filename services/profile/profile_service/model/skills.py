@@ -1,14 +1,17 @@
 """The rules of the skill vocabulary. Step 3 of the write path: pure."""
 
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from uuid import UUID
 
+from chassis.auth import Caller
 from chassis.outbox import Outgoing
 from chassis.problems import Refused
 from flash_schemas.profile import (
     SkillChangedV1,
 )
+
+from profile_service.model.audit import AuditEntry
 
 
 def normalised(name: str) -> str:
@@ -37,6 +40,11 @@ class VocabularySkill:
                 raise Refused("This name stands here twice.", field=field_name)
             names[normalised(text)] = field_name
         return names
+
+    def audited(self, caller: Caller, change: str, before: "VocabularySkill | None") -> AuditEntry:
+        """What the audit log keeps of this change."""
+        states = (asdict(before) if before else None, asdict(self))
+        return AuditEntry.by(caller, f"skill.{change}", ("skill", self.skill_id), *states)
 
     def event(self, change: str) -> Outgoing:
         """The whole entry as the event that tells of this change."""

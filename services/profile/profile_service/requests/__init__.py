@@ -9,6 +9,8 @@ from profile_service.requests.people import ProfileEdit as ProfileEdit
 from profile_service.requests.people import RolesChoice as RolesChoice
 from profile_service.requests.people import SkillClaim as SkillClaim
 from profile_service.requests.people import Texts as Texts
+from profile_service.requests.programs import NextPeriod as NextPeriod
 from profile_service.requests.programs import ObjectiveEdit as ObjectiveEdit
+from profile_service.requests.programs import PreviewRequest as PreviewRequest
 from profile_service.requests.programs import ProgramEdit as ProgramEdit
 from profile_service.requests.skills import SkillEdit as SkillEdit

@@ -13,7 +13,7 @@ from flash_schemas.profile import (
 )
 from pydantic import Field, field_validator
 
-from profile_service.model import Declared
+from profile_service.model import Choice, Declared
 
 OWN_FIELDS = ("languages", "experience", "bio", "can_help_with")
 Texts = Annotated[tuple[ShortText, ...], Field(max_length=50)]
@@ -53,6 +53,12 @@ class ProfileEdit(Strict):
 
 
 class RolesChoice(Strict):
-    """The roles somebody takes in a program; none means not taking part."""
+    """The roles somebody takes in a program, none for not taking part; a role may rest until its first day back."""
 
     roles: Annotated[tuple[Role, ...], Field(max_length=2)]
+    paused_until: dict[Role, date] = Field(default_factory=dict)
+
+    @property
+    def choice(self) -> Choice:
+        """The same as the model takes it, each role once."""
+        return Choice(roles=tuple(dict.fromkeys(self.roles)), paused_until=self.paused_until)

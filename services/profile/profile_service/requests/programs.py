@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 from chassis.http import Strict
 from flash_schemas.base import ShortText
 from flash_schemas.profile import (
+    Direction,
     EligibilityRule,
     Metric,
     Objective,
@@ -15,7 +16,7 @@ from flash_schemas.profile import (
 )
 from pydantic import Field
 
-from profile_service.model import ProgramBody
+from profile_service.model import Period, Program, ProgramBody, shifted
 
 
 class ObjectiveEdit(Strict):
@@ -27,6 +28,7 @@ class ObjectiveEdit(Strict):
     target: Annotated[float, Field(gt=0)]
     due: date
     smallest_cases: Annotated[int, Field(ge=1, le=10_000)] = 5
+    direction: Direction = "at_least"
 
 
 class ProgramEdit(Strict):
@@ -39,9 +41,33 @@ class ProgramEdit(Strict):
     request_policy: RequestPolicy = RequestPolicy()
     starts_on: date
     ends_on: date | None = None
+    communication: Annotated[str, Field(max_length=2_000)] = ""
 
     @property
     def body(self) -> ProgramBody:
         """The same as the model takes it."""
         objectives = tuple(Objective(**dict(objective)) for objective in self.objectives)
         return ProgramBody(**{**dict(self), "objectives": objectives})
+
+
+class PreviewRequest(Strict):
+    """A rule to try, and the program of the caller's with whose present rule to compare it."""
+
+    eligibility: EligibilityRule
+    program_id: UUID | None = None
+
+
+class NextPeriod(Strict):
+    """When the new program runs; what is absent follows from the old one: the same name, the same number of days."""
+
+    name: ShortText | None = None
+    starts_on: date | None = None
+    ends_on: date | None = None
+
+    def after(self, program: Program, starts_on: date) -> Period:
+        """The period of a program that is to follow another; it starts on `starts_on` if nothing else is said."""
+        first = self.starts_on or starts_on
+        old = program.body
+        length = old.ends_on - old.starts_on if old.ends_on else None
+        last = self.ends_on or (shifted(first, length, "starts_on") if length is not None else None)
+        return Period(name=self.name or old.name, starts_on=first, ends_on=last)

@@ -1,5 +1,8 @@
 """Step 4 of the write path: every statement of the profile service, one function each, by subject."""
 
+from profile_service.store.audit import KeptEntry as KeptEntry
+from profile_service.store.audit import add_audit as add_audit
+from profile_service.store.audit import audit_entries as audit_entries
 from profile_service.store.erasure import add_erasure as add_erasure
 from profile_service.store.erasure import ask_again as ask_again
 from profile_service.store.erasure import confirm_erasure as confirm_erasure
@@ -42,12 +45,23 @@ from profile_service.store.people import lock_person as lock_person
 from profile_service.store.people import people_by_number as people_by_number
 from profile_service.store.people import person as person
 from profile_service.store.people import save_people as save_people
+from profile_service.store.previews import GroupCount as GroupCount
+from profile_service.store.previews import count_matches as count_matches
+from profile_service.store.previews import count_participants as count_participants
+from profile_service.store.previews import sample_matches as sample_matches
 from profile_service.store.programs import LIST_PROGRAMS as LIST_PROGRAMS
 from profile_service.store.programs import SAVE_PROGRAM as SAVE_PROGRAM
+from profile_service.store.programs import ProgramVersion as ProgramVersion
+from profile_service.store.programs import day_is_new as day_is_new
+from profile_service.store.programs import is_continued as is_continued
 from profile_service.store.programs import lock_program as lock_program
+from profile_service.store.programs import program as program
+from profile_service.store.programs import program_versions as program_versions
 from profile_service.store.programs import programs as programs
 from profile_service.store.programs import programs_of as programs_of
 from profile_service.store.programs import save_program as save_program
+from profile_service.store.programs import take_day as take_day
+from profile_service.store.programs import today as today
 from profile_service.store.skills import LIST_SKILLS as LIST_SKILLS
 from profile_service.store.skills import NAME_OWNERS as NAME_OWNERS
 from profile_service.store.skills import SAVE_SKILL as SAVE_SKILL

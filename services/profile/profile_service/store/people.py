@@ -7,7 +7,7 @@ from uuid import UUID
 from chassis.database import Transaction
 from flash_schemas.profile import Participation, UnitRef
 
-from profile_service.model import Declared, Person
+from profile_service.model import Choice, Declared, Person
 from profile_service.store.organisation import plain
 
 SAVE_PEOPLE = """
@@ -53,6 +53,7 @@ def _person_row(person: Person) -> dict[str, Any]:
         "declared": person.declared.model_dump(mode="json"),
         "unit_path": [ref.model_dump(mode="json") for ref in person.unit_path],
         "participations": [part.model_dump(mode="json") for part in person.participations],
+        "choices": {program_id: choice.model_dump(mode="json") for program_id, choice in person.choices.items()},
     }
     return plain(person) | parts
 
@@ -63,6 +64,6 @@ def person_of(row: Any) -> Person:
         "declared": Declared.model_validate(row["declared"]),
         "unit_path": tuple(UnitRef.model_validate(ref) for ref in row["unit_path"]),
         "participations": tuple(Participation.model_validate(part) for part in row["participations"]),
-        "choices": {program_id: tuple(roles) for program_id, roles in row["choices"].items()},
+        "choices": {program_id: Choice.model_validate(choice) for program_id, choice in row["choices"].items()},
     }
     return Person(**{**row, **parts})
