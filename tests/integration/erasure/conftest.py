@@ -38,7 +38,7 @@ MODULES: dict[str, tuple[Any, Any]] = {
     "analytics": (analytics_service.app, analytics_service.settings),
 }
 TIME = "2026-11-02T09:00:00Z"
-ARRIVES_WITHIN_S = 60
+ARRIVES_WITHIN_S = 120
 
 
 @dataclass

@@ -13,6 +13,8 @@ from tests.integration.profile.conftest import program_body
 from tests.support.records import record_of
 from tests.support.waiting import eventually
 
+pytestmark = pytest.mark.timeout(300)
+
 PHRASE = {"confirmation": "erase me for ever"}
 SERVICES = ["profile", "search", "session", "analytics"]
 ASKED = "SELECT count(*) FROM session_fact"
