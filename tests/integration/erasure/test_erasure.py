@@ -88,7 +88,8 @@ async def story(platform: Platform) -> Story:
 async def plant_letters(story: Story) -> None:
     """A record of the person that nobody can read, and one of somebody else; each is set aside by three services."""
     good = record_of(story.former, 2)
-    stranger = story.former.model_copy(update={"person_id": uuid4(), "name": "Somebody else"})
+    of_another = {"person_id": uuid4(), "name": "Somebody else", "bio": "", "languages": (), "can_help_with": ()}
+    stranger = story.former.model_copy(update=of_another)
     bad = [replace(record, value=record.value[:-1]) for record in (good, record_of(stranger, 2)) if record.value]
     await story.platform.topics.send(*bad)
 
