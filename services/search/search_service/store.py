@@ -11,15 +11,16 @@ from chassis.database import Transaction
 
 from search_service.vocabulary import SkillName, Vocabulary
 
+# Of somebody who is forgotten only versions are kept, so that nothing older is taken, nor what a backup brought back.
 KEEP_PROFILES = """
 INSERT INTO person (person_id, profile, profile_version)
-SELECT person_id, profile, profile_version FROM jsonb_populate_recordset(NULL::person, $1)
-ORDER BY person_id
+SELECT person_id, CASE WHEN e.person_id IS NULL THEN p.profile ELSE '{"status": "left", "participations": []}' END,
+    profile_version
+FROM jsonb_populate_recordset(NULL::person, $1) AS p LEFT JOIN erasure AS e USING (person_id) ORDER BY person_id
 ON CONFLICT (person_id) DO UPDATE SET profile = EXCLUDED.profile, profile_version = EXCLUDED.profile_version,
     doc_version = person.doc_version + 1, changed_at = now(), index_problem = NULL
 WHERE person.profile_version < EXCLUDED.profile_version
 """
-# Of somebody who is forgotten only the version is kept, so that no older one is taken.
 KEEP_AVAILABILITY = """
 INSERT INTO person (person_id, availability, availability_version)
 SELECT person_id, CASE WHEN e.person_id IS NULL THEN p.availability END, availability_version

@@ -19,8 +19,12 @@ INSERT INTO session SELECT * FROM jsonb_populate_recordset(NULL::session, $1)
 ON CONFLICT (session_id) DO UPDATE SET ({", ".join(COLUMNS)}) = ROW (EXCLUDED.{", EXCLUDED.".join(COLUMNS)})
 """  # noqa: S608 - column names of our own
 MEMBER = "person_id, status, participations, pauses"
+# Who is forgotten has left, whatever a backup brought back.
 KEEP_PEOPLE = """
-INSERT INTO person SELECT * FROM jsonb_populate_recordset(NULL::person, $1) ORDER BY person_id
+INSERT INTO person (person_id, version, status, participations, pauses)
+SELECT person_id, p.version, CASE WHEN e.person_id IS NULL THEN status ELSE 'left' END,
+    CASE WHEN e.person_id IS NULL THEN participations ELSE '{}' END, pauses
+FROM jsonb_populate_recordset(NULL::person, $1) AS p LEFT JOIN erasure AS e USING (person_id) ORDER BY person_id
 ON CONFLICT (person_id) DO UPDATE SET version = EXCLUDED.version, status = EXCLUDED.status,
     participations = EXCLUDED.participations, pauses = EXCLUDED.pauses
 WHERE person.version < EXCLUDED.version RETURNING person_id

@@ -63,11 +63,11 @@ class Person:
         return not self.employee_number
 
     def event(self, change: ProfileChange) -> Outgoing:
-        """The whole person as the event that tells of this change."""
+        """The whole person as the event that tells of this change; of who is erased nothing else is ever said."""
         declared = self.declared if self.status != "left" else Declared()
         event = ProfileChangedV1(
             person_id=self.person_id,
-            change=change,
+            change="erased" if self.erased else change,
             name=self.name,
             job_title=self.job_title,
             job_level=self.job_level,
