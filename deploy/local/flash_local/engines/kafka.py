@@ -17,6 +17,9 @@ from flash_local.processes import Program, port_answers
 CLUSTER_ID = "Rmxhc2hNZW50b3JpbmdEZQ"
 HEAP = ["-Xms256m", "-Xmx256m", "-XX:TieredStopAtLevel=1"]
 
+SESSION_MS, SESSION_AMONG_SEVERAL_MS = 1_000, 3_000
+"""After what silence a broker counts as gone. One alone is back sooner; of several, a slow one is to keep its lead."""
+
 PROPERTIES_FILE = "server.properties"
 PROPERTIES = """\
 process.roles=broker,controller
@@ -41,7 +44,7 @@ share.coordinator.state.topic.replication.factor={replicas}
 share.coordinator.state.topic.min.isr={in_sync}
 group.initial.rebalance.delay.ms=0
 log.cleaner.dedupe.buffer.size=4194304
-broker.session.timeout.ms=1000
+broker.session.timeout.ms={session_ms}
 broker.heartbeat.interval.ms=250
 unclean.leader.election.enable=false
 offsets.retention.minutes=20160
@@ -92,9 +95,15 @@ def prepare(folder: Path, node: Node, cluster: Sequence[Node], console: Console)
     folder.mkdir(parents=True, exist_ok=True)
     properties = folder / PROPERTIES_FILE
     controllers = ",".join(f"127.0.0.1:{each.controller_port}" for each in cluster)
-    replicas, in_sync = len(cluster), len(cluster) // 2 + 1
     properties.write_text(
-        PROPERTIES.format(folder=folder, node=node, controllers=controllers, replicas=replicas, in_sync=in_sync)
+        PROPERTIES.format(
+            folder=folder,
+            node=node,
+            controllers=controllers,
+            replicas=len(cluster),
+            in_sync=len(cluster) // 2 + 1,
+            session_ms=SESSION_AMONG_SEVERAL_MS if len(cluster) > 1 else SESSION_MS,
+        )
     )
     (folder / "log4j2.properties").write_text(LOG4J)
     if not (folder / "log" / "meta.properties").exists():
