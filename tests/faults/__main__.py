@@ -40,8 +40,6 @@ def main() -> int:
         signal.signal(number, signal.default_int_handler)  # also where a shell in the background ignores them
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # that brokers are away is what happens here
     report, ends = Report(Path(os.environ.get("REPORT") or DEFAULT_REPORT)), _ends()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # told to end, it stops and unmounts as by Ctrl-C
-    report = Report(Path(os.environ.get("REPORT") or DEFAULT_REPORT))
     wanted = sorted(_wanted(report), key=_turn)
     fetch(artifacts(), console)
     while wanted and time.monotonic() < ends:
