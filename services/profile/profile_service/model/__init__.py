@@ -1,5 +1,7 @@
 """Step 3 of the write path: the rules of the profile service, pure, by subject."""
 
+from profile_service.model.orders import Order as Order
+from profile_service.model.orders import Orders as Orders
 from profile_service.model.organisation import Organisation as Organisation
 from profile_service.model.organisation import Unit as Unit
 from profile_service.model.people import Declared as Declared

@@ -20,6 +20,7 @@ from flash_schemas.profile import (
 )
 from pydantic import Field
 
+from profile_service.model.orders import Orders
 from profile_service.model.skills import VocabularySkill
 from profile_service.model.versions import check_version
 
@@ -38,7 +39,11 @@ class Declared(Value):
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """One employee. `choices` holds the roles that the person chose per program; where absent, all roles."""
+    """One employee. `choices` holds the roles that the person chose per program; where absent, all roles.
+
+    `manager_id` may be somebody whom HR named and who has not joined yet, or who left. It and `hr_orders` stay in
+    this service.
+    """
 
     person_id: UUID
     employee_number: str
@@ -55,6 +60,8 @@ class Person:
     unit_path: tuple[UnitRef, ...] = ()
     participations: tuple[Participation, ...] = ()
     choices: Mapping[str, tuple[Role, ...]] = field(default_factory=dict)
+    manager_id: UUID | None = None
+    hr_orders: Orders | None = None
 
     def event(self, change: ProfileChange) -> Outgoing:
         """The whole person as the event that tells of this change."""

@@ -1,7 +1,9 @@
 """Step 1 of the write path: the bodies that the profile service takes, by subject."""
 
 from profile_service.requests.hr import MAX_EVENTS as MAX_EVENTS
+from profile_service.requests.hr import PUSH_BODY as PUSH_BODY
 from profile_service.requests.hr import OrgEvents as OrgEvents
+from profile_service.requests.hr import pushed_events as pushed_events
 from profile_service.requests.people import OWN_FIELDS as OWN_FIELDS
 from profile_service.requests.people import ProfileEdit as ProfileEdit
 from profile_service.requests.people import RolesChoice as RolesChoice
