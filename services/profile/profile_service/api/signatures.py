@@ -41,7 +41,7 @@ async def signed(
     request: Request,
     database: DatabaseDep,
 ) -> Delivery:
-    """The delivery that is signed by this sender. Raises Unauthorized (the same for senders who do not exist), Refused."""
+    """The delivery that is signed by this sender. Raises Unauthorized (also for unknown senders), Refused."""
     async with database.connection() as connection:
         secrets = await store.valid_secrets(connection, client)
     body, headers = await request.body(), dict(request.headers)
