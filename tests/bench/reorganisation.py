@@ -1,4 +1,4 @@
-"""A reorganisation of many people, and what one person's edit takes meanwhile, beside an edit while nothing else runs."""
+"""A reorganisation of many people, and what a person's edit takes meanwhile, beside one while nothing else runs."""
 
 import asyncio
 import time

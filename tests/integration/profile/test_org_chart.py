@@ -102,7 +102,8 @@ async def test_cloud_events_are_refused_by_attribute_and_field(company: Company)
     assert [result["field"] for result in results] == list(bad)
     ahead = await push_cloud_events(company, {**good, "time": "2999-01-01T00:00:00Z"})
     assert ahead.json()["results"][0]["field"] == "time"
-    for body in ({}, [], "x"):
+    bodies: list[Any] = [{}, [], "x"]
+    for body in bodies:
         headers = {**company.headers, **CLOUD_EVENTS}
         answer = await company.api.client.post("/api/v1/hr/org-events", content=orjson.dumps(body), headers=headers)
         assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "events")

@@ -154,7 +154,7 @@ def _depth(code: str, listed: Mapping[str, ListedUnit]) -> int:
     """How many listed units lie above; a unit whose way goes in a circle comes last, and is refused there."""
     seen: set[str] = set()
     step = listed[code].parent
-    while step in listed and step not in seen:
+    while step is not None and step in listed and step not in seen:
         seen.add(step)
         step = listed[step].parent
     return 9999 if step in seen else len(seen)
