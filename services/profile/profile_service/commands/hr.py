@@ -51,7 +51,7 @@ async def apply_hr_events(
         managers=await store.managers_above(transaction, list(ids.values())) if managers else {},
     )
     results = [push.apply(event) for event in events]
-    await _save(transaction, push, numbers - known.keys())
+    await _save(transaction, push)
     return results, push.applied_ids
 
 
@@ -60,26 +60,26 @@ async def _push_chunk(transaction: Transaction, events: Sequence[hr.AnyHrEvent])
     seen = await store.seen_events(transaction, [(event.source, event.id) for event in events])
     plain = [event for event in events if not isinstance(event, SnapshotPart)]
     became, applied = await apply_hr_events(transaction, plain, seen)
+    await store.remember_events(transaction, applied)
+    seen.update(applied)
     results = iter(became)
-    mixed = [
+    return [
         await _take_part(transaction, event, seen) if isinstance(event, SnapshotPart) else next(results)
         for event in events
     ]
-    parts = [(event.source, event.id) for event, result in zip(events, mixed, strict=True) if _kept(event, result)]
-    await store.remember_events(transaction, [*applied, *dict.fromkeys(parts)])
-    return mixed
 
 
-async def _save(transaction: Transaction, push: hr.Push, arrived: Collection[str]) -> None:
+async def _save(transaction: Transaction, push: hr.Push) -> None:
+    people = push.people.changed.values()
     await store.save_units(transaction, push.units.changed.values())
-    await store.save_people(transaction, push.people.changed.values())
-    await store.expect_people(transaction, push.people.expected, arrived)
+    await store.save_people(transaction, people)
+    await store.expect_people(transaction, push.people.expected, [person.employee_number for person in people])
     for unit_id in push.moved_units:
         await store.add_refresh(transaction, "unit_changed", unit_id=unit_id)
     await outbox.append(transaction, push.people.outgoing)
 
 
-async def _take_part(transaction: Transaction, part: SnapshotPart, seen: Collection[tuple[str, str]]) -> Result:
+async def _take_part(transaction: Transaction, part: SnapshotPart, seen: set[tuple[str, str]]) -> Result:
     """Keep a part of a snapshot; it takes effect in the background once all are here."""
     if (part.source, part.id) in seen:
         return Result(part.id, "ignored", "seen before")
@@ -91,8 +91,6 @@ async def _take_part(transaction: Transaction, part: SnapshotPart, seen: Collect
         return Result(part.id, "refused", refusal.reason, refusal.field)
     await store.save_snapshot(transaction, snapshot)
     await store.save_part(transaction, snapshot, part)
+    await store.remember_events(transaction, [(part.source, part.id)])
+    seen.add((part.source, part.id))
     return Result(part.id, "applied")
-
-
-def _kept(event: hr.AnyHrEvent, result: Result) -> bool:
-    return isinstance(event, SnapshotPart) and result.outcome == "applied"

@@ -19,7 +19,8 @@ ON CONFLICT (source) DO UPDATE SET (snapshot, sequence, at, phase, parts, last_p
     EXCLUDED.ignored, EXCLUDED.refused, EXCLUDED.refusals)
 """
 SAVE_ENTRIES = """
-INSERT INTO hr_snapshot_entry SELECT $1, $2, entry.key, $3, entry.value FROM jsonb_each($4) AS entry
+INSERT INTO hr_snapshot_entry
+SELECT $1::text, $2::text, entry.key, $3::integer, entry.value FROM jsonb_each($4) AS entry
 ON CONFLICT (source, kind, key) DO UPDATE SET part = EXCLUDED.part, body = EXCLUDED.body
 """
 LISTED_PEOPLE = """
