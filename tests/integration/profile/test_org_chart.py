@@ -1,15 +1,24 @@
 """The org chart as HR pushes it: CloudEvents, what is not there yet, managers, snapshots in parts, and the progress."""
 
+import asyncio
+from random import Random
 from typing import Any
 from uuid import UUID
 
 import orjson
 from flash_schemas.profile import ProfileChangedV1
+from profile_service import commands, hr, store
 from profile_service.hr.cloud_events import TYPES
+from profile_service.model import Organisation
 from profile_service.snapshots import apply_some
 
-from tests.integration.profile.conftest import Company
+from tests.integration.profile.conftest import TIME, Company
 
+STATE = """
+SELECT person.employee_number, code, person.location, person.status, manager.employee_number AS manager
+FROM person JOIN org_unit USING (unit_id) LEFT JOIN person manager ON manager.person_id = person.manager_id
+WHERE person.employee_number LIKE 'm%' ORDER BY person.employee_number
+"""
 CLOUD_EVENTS = {"content-type": "application/cloudevents-batch+json; charset=utf-8"}
 
 
@@ -249,3 +258,45 @@ async def test_progress_counts_the_people_below_what_changed(company: Company) -
     assert (progress["passes_waiting"], progress["people_done"], progress["people_total"]) == (2, 0, 3)
     await company.settle()
     assert (await ask(company, "progress"))["people_total"] == 0
+
+
+async def test_a_shuffled_and_doubled_push_in_small_transactions_builds_the_same_company(company: Company) -> None:
+    """Whatever comes in another transaction of the same push than what it needs waits for it."""
+    events = [
+        company.unit("m", "Makers", "root"),
+        company.unit("n", "Night shift", "m"),
+        *[company.joined(f"m{number}", "n", manager=f"m{number // 2}") for number in range(1, 12) if number > 1],
+        company.joined("m1", "m"),
+        company.event("unit_moved", unit="m", parent="lab"),
+        company.event("unit_renamed", unit="n", name="Day shift"),
+        *[company.event("person_changed", employee_number=f"m{number}", location="Rome") for number in (3, 5)],
+        company.event("person_moved", employee_number="m5", unit="m"),
+        company.event("person_left", employee_number="m7"),
+    ]
+    timed = [{**event, "time": f"2026-11-04T09:{minute:02}:00Z"} for minute, event in enumerate(events)]
+    shuffled = Random(11).sample(timed * 2, len(timed) * 2)
+    untimed = [{**event, "time": TIME} for event in shuffled]
+    results = await commands.push_org_events(company.api.database, [hr.parse(event) for event in untimed], 3)
+    assert not [result for result in results if result.outcome == "refused"]
+    async with company.api.database.connection() as connection:
+        rows = await connection.fetch(STATE)
+    state = {row["employee_number"]: tuple(row)[1:] for row in rows}
+    assert len(state) == 11
+    assert state["m5"] == ("m", "Rome", "active", "m2")
+    assert state["m7"] == ("n", "Berlin", "left", "m3")
+    assert state["m1"] == ("m", "Berlin", "active", None)
+    units = {unit.code: unit for unit in (await _organisation(company)).units.values()}
+    assert (units["n"].name, units["m"].parent_id) == ("Day shift", company.units["lab"])
+
+
+async def test_a_persons_edit_does_not_wait_while_the_tree_is_changed(company: Company) -> None:
+    async with company.api.database.transaction() as transaction, asyncio.timeout(5):
+        await store.lock_organisation(transaction)
+        headers = {**company.sign_in("1"), "If-Match": '"1"'}
+        answer = await company.api.client.put("/api/v1/me/profile", json={"bio": "now"}, headers=headers)
+    assert answer.status_code == 200
+
+
+async def _organisation(company: Company) -> Organisation:
+    async with company.api.database.connection() as connection:
+        return await store.organisation(connection)
