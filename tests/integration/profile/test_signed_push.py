@@ -5,11 +5,10 @@ from typing import Any
 
 import httpx2
 import orjson
+import pytest
 from profile_service import commands
-from profile_service.settings import Settings
 
 from tests.integration.profile.conftest import Company
-from tests.support.commands import run
 from tests.support.webhooks import signed
 
 ADDRESS = "/api/v1/hr/signed-org-events/acme"
@@ -72,17 +71,24 @@ async def test_old_and_new_secrets_are_valid_while_they_are_changed(company: Com
     assert (await push(company, newest, company.joined("9", "lab"))).status_code == 401
 
 
-async def test_an_operator_adds_changes_and_revokes_senders(company: Company) -> None:
-    settings = company.api.service.settings
-    assert isinstance(settings, Settings)
-    status, lines = await run("profile_service", settings, "hr-clients", "add", "acme")
-    assert status == 0
-    assert lines[0].startswith("whsec_")
-    assert (await run("profile_service", settings, "hr-clients", "add", "acme"))[0] == 1
-    status, rotated = await run("profile_service", settings, "hr-clients", "rotate", "acme", "--hours", "1")
-    assert (status, rotated[0] != lines[0]) == (0, True)
-    status, listed = await run("profile_service", settings, "hr-clients", "list")
+async def test_an_operator_adds_changes_and_revokes_senders(
+    company: Company, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def run(*arguments: str) -> tuple[int, list[str]]:
+        capsys.readouterr()
+        service = company.api.service
+        return await service.commands["hr-clients"](service, arguments), capsys.readouterr().out.splitlines()
+
+    status, added = await run("add", "acme")
+    assert (status, added[0].startswith("whsec_")) == (0, True)
+    assert (await run("add", "acme"))[0] == 1
+    status, rotated = await run("rotate", "acme", "--hours", "1")
+    assert (status, rotated[0].startswith("whsec_"), rotated[0] != added[0]) == (0, True, True)
+    status, listed = await run("list")
     assert listed[1].split()[0] == "acme"
     assert not any("whsec_" in line for line in listed), "a secret is shown once"
-    assert (await run("profile_service", settings, "hr-clients", "revoke", "acme"))[0] == 0
-    assert (await run("profile_service", settings, "hr-clients", "rotate", "acme"))[0] == 1
+    assert (await run("revoke", "acme"))[0] == 0
+    assert (await run("rotate", "acme"))[0] == 1
+    for wrong in (["add", "A/B"], ["rotate", "acme", "--hours", "10000"], []):
+        with pytest.raises(SystemExit):
+            await run(*wrong)

@@ -13,22 +13,15 @@ from profile_service.store.organisation import SAVE_UNITS as SAVE_UNITS
 from profile_service.store.organisation import lock_organisation as lock_organisation
 from profile_service.store.organisation import organisation as organisation
 from profile_service.store.organisation import save_units as save_units
-<<<<<<< HEAD
-from profile_service.store.organisation import seen_events as seen_events
 from profile_service.store.passes import KEPT as KEPT
-=======
->>>>>>> 3ab0670 (HR push: one family of events in a package of its own, parts ordered each by itself, managers, snapshots, signed senders)
 from profile_service.store.passes import MOVE_JOB as MOVE_JOB
 from profile_service.store.passes import NEXT_JOB as NEXT_JOB
 from profile_service.store.passes import NEXT_OF_ALL as NEXT_OF_ALL
 from profile_service.store.passes import NEXT_PEOPLE as NEXT_PEOPLE
 from profile_service.store.passes import NEXT_PEOPLE_BELOW as NEXT_PEOPLE_BELOW
 from profile_service.store.passes import PROGRESS as PROGRESS
-<<<<<<< HEAD
 from profile_service.store.passes import THESE as THESE
-=======
 from profile_service.store.passes import WAITING_JOBS as WAITING_JOBS
->>>>>>> 3ab0670 (HR push: one family of events in a package of its own, parts ordered each by itself, managers, snapshots, signed senders)
 from profile_service.store.passes import Progress as Progress
 from profile_service.store.passes import RefreshJob as RefreshJob
 from profile_service.store.passes import WaitingPass as WaitingPass
@@ -36,11 +29,8 @@ from profile_service.store.passes import add_refresh as add_refresh
 from profile_service.store.passes import lock_next as lock_next
 from profile_service.store.passes import move_refresh as move_refresh
 from profile_service.store.passes import next_refresh as next_refresh
-<<<<<<< HEAD
 from profile_service.store.passes import outrank as outrank
-=======
 from profile_service.store.passes import people_by_unit as people_by_unit
->>>>>>> 3ab0670 (HR push: one family of events in a package of its own, parts ordered each by itself, managers, snapshots, signed senders)
 from profile_service.store.passes import people_to_refresh as people_to_refresh
 from profile_service.store.passes import progress as progress
 from profile_service.store.passes import unfinished_refreshes as unfinished_refreshes
