@@ -6,6 +6,7 @@ from collections.abc import Awaitable
 from itertools import count
 from random import Random
 from typing import Any
+from uuid import UUID
 
 from flash_local.engines.every import Engines
 from profile_service.app import build
@@ -37,7 +38,7 @@ class Reorganised:
         await self._push([self._unit(code, "root") for code in ("a", "b")], first=[self._unit("root", None)])
         await self._push([self._unit(f"team{number}", "a") for number in range(TEAMS)])
         results = await self._push([self._joined(number) for number in range(self.people)])
-        some = self._random.sample([result["person_id"] for result in results], EDITORS)
+        some = self._random.sample([UUID(result["person_id"]) for result in results], EDITORS)
         self._editors = [[self.api.callers.sign_in("employee", person_id=person_id), 1] for person_id in some]
 
     async def move_division(self) -> None:
