@@ -9,11 +9,13 @@ from functools import partial
 import structlog
 from flash_local.engines.every import Engines
 
-from tests.bench import platform, relay, rollups, search
+from tests.bench import platform, relay, reorganisation, rollups, search
 from tests.support import engines as shared
 
 ON_ENGINES: dict[str, Callable[[Engines], Awaitable[None]]] = {
     "relay": relay.run,
+    "reorganisation": partial(reorganisation.run, people=10_000),
+    "reorganisation-1k": partial(reorganisation.run, people=1_000),
     "rollups": rollups.run,
     "search": partial(search.run, people=2_000),
     "search-100k": partial(search.run, people=100_000),

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import uvicorn
 from flash_local.processes import free_port
@@ -53,12 +54,20 @@ async def serving(name: str) -> AsyncIterator[Echo]:
     """An upstream of this name, while it answers."""
     port = free_port()
     echo = Echo(name, f"http://127.0.0.1:{port}")
-    app = Starlette(routes=[Route("/{path:path}", echo.answer, methods=METHODS)])
+    async with serving_app(Starlette(routes=[Route("/{path:path}", echo.answer, methods=METHODS)]), port):
+        try:
+            yield echo
+        finally:
+            echo.released.set()
+
+
+@contextlib.asynccontextmanager
+async def serving_app(app: Any, port: int) -> AsyncIterator[None]:
+    """Any application on this port."""
     server = _Server(uvicorn.Config(app, port=port, log_config=None, lifespan="off"))
     task = asyncio.create_task(server.serve())
     try:
-        yield echo
+        yield
     finally:
-        echo.released.set()
         server.should_exit = True
         await task

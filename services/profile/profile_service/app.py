@@ -11,17 +11,20 @@ from profile_service.api import ROUTERS
 from profile_service.consumers import consumers
 from profile_service.days import turn_day
 from profile_service.erasing import erase_some
+from profile_service.hr_clients import hr_clients
 from profile_service.refresh import refresh_some
 from profile_service.republish import republish
 from profile_service.restored import restored
 from profile_service.seed import seed
 from profile_service.settings import Settings
+from profile_service.snapshots import apply_some
 
 
 def build(settings: Settings) -> Service:
     """The API, what happens in the background, and the reader of receipts for forgotten people."""
     database = Database(settings)
     refresh = partial(refresh_some, database, settings.refresh_chunk_people)
+    snapshots = partial(apply_some, database, settings.hr_chunk_events, settings.hr_snapshot_ends_share)
     erase = partial(erase_some, database, settings.erase_leavers_after_days)
     readers = consumers()
     return Service(
@@ -32,9 +35,10 @@ def build(settings: Settings) -> Service:
         consumers=readers,
         workers=[
             Worker("refresh", refresh, settings.refresh_interval_ms),
+            Worker("snapshots", snapshots, settings.hr_snapshot_interval_ms),
             Worker("days", partial(turn_day, database), settings.day_interval_ms, wake_on_commit=False),
             Worker("leavers", erase, settings.leavers_interval_ms, wake_on_commit=False),
             Receipts("profile", settings, database, readers).worker(),
         ],
-        commands={"seed": seed, "republish": republish, "restored": restored},
+        commands={"seed": seed, "republish": republish, "restored": restored, "hr-clients": hr_clients},
     )

@@ -7,6 +7,8 @@ class Settings(ChassisSettings):
     """Limits beside those of the chassis. With `erase_leavers_after_days` 0, leavers are kept until somebody asks."""
 
     hr_chunk_events: int = 500
+    hr_snapshot_ends_share: float = 0.2
+    hr_snapshot_interval_ms: int = 500
     refresh_chunk_people: int = 200
     refresh_interval_ms: int = 500
     erase_leavers_after_days: int = 0

@@ -5,7 +5,7 @@ from typing import Any
 from flash_schemas.profile import EligibilityRule, UnitRule
 from hypothesis import given
 from hypothesis import strategies as st
-from profile_service.hr import Push, Result, parse
+from profile_service.hr import Push, Result, SnapshotPart, parse
 from profile_service.model import Organisation, Person, eligible, placed
 
 TIME = "2026-11-02T09:00:00Z"
@@ -51,6 +51,7 @@ def push() -> Push:
 
 def apply(pushed: Push, raw: dict[str, Any]) -> Result:
     event = parse(raw)
+    assert not isinstance(event, SnapshotPart)
     return event if isinstance(event, Result) else pushed.apply(event)
 
 
@@ -58,9 +59,9 @@ def apply(pushed: Push, raw: dict[str, Any]) -> Result:
 def test_every_event_has_one_outcome_and_only_applied_ones_say_something(history: list[dict[str, Any]]) -> None:
     pushed = push()
     for raw in history:
-        before = len(pushed.outgoing)
+        before = len(pushed.people.outgoing)
         result = apply(pushed, raw)
-        said = len(pushed.outgoing) - before
+        said = len(pushed.people.outgoing) - before
         assert said == (result.outcome == "applied" and raw["type"].startswith("person"))
         assert (result.field is not None) == (result.outcome == "refused")
 
@@ -69,10 +70,10 @@ def test_every_event_has_one_outcome_and_only_applied_ones_say_something(history
 def test_applying_a_history_twice_is_applying_it_once(history: list[dict[str, Any]]) -> None:
     pushed = push()
     first = [apply(pushed, raw) for raw in history]
-    state = dict(pushed.people), dict(pushed.units)
+    state = dict(pushed.people.changed), dict(pushed.units.changed)
     again = [apply(pushed, raw) for raw in history if first[history.index(raw)].outcome == "applied"]
     assert {result.outcome for result in again} <= {"ignored"}
-    assert (pushed.people, pushed.units) == state
+    assert (pushed.people.changed, pushed.units.changed) == state
 
 
 @given(histories)
@@ -80,8 +81,8 @@ def test_versions_of_a_person_rise_by_one(history: list[dict[str, Any]]) -> None
     pushed = push()
     for raw in history:
         apply(pushed, raw)
-    for person in pushed.people.values():
-        versions = [item.version for item in pushed.outgoing if item.event.aggregate_id == person.person_id]
+    for person in pushed.people.changed.values():
+        versions = [item.version for item in pushed.people.outgoing if item.event.aggregate_id == person.person_id]
         assert versions == list(range(1, len(versions) + 1))
 
 
@@ -90,10 +91,10 @@ def test_the_tree_never_has_a_cycle_and_everyone_has_a_way_from_its_root(history
     pushed = push()
     for raw in history:
         apply(pushed, raw)
-    organisation = Organisation(pushed.units.values())
-    for unit in pushed.units.values():
+    organisation = Organisation(pushed.units.changed.values())
+    for unit in pushed.units.changed.values():
         assert organisation.path(unit.unit_id)[-1].unit_id == unit.unit_id
-    for person in pushed.people.values():
+    for person in pushed.people.changed.values():
         assert person.unit_path[-1].unit_id == person.unit_id
 
 
@@ -111,7 +112,7 @@ def test_nobody_takes_part_while_on_leave() -> None:
     leave = {"type": "person_on_leave", "employee_number": "1"}
     for number, fact in enumerate([{"type": "unit_upserted", "unit": "a", "name": "North"}, joiner(), leave], 1):
         assert apply(pushed, complete(fact, number)).outcome == "applied"
-    away = next(iter(pushed.people.values()))
+    away = next(iter(pushed.people.changed.values()))
     rule = EligibilityRule(units=(UnitRule(unit_id=away.unit_id),))
     assert not eligible(away, rule)
 
@@ -132,6 +133,6 @@ def person(level: int, location: str) -> Person:
     pushed = push()
     apply(pushed, complete({"type": "unit_upserted", "unit": "a", "name": "North"}, 1))
     apply(pushed, complete({**joiner(), "job_level": level, "location": location}, 2))
-    made = next(iter(pushed.people.values()))
-    assert placed(made, Organisation(pushed.units.values()), []) == made
+    made = next(iter(pushed.people.changed.values()))
+    assert placed(made, Organisation(pushed.units.changed.values()), []) == made
     return made

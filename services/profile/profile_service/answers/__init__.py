@@ -6,7 +6,10 @@ from profile_service.answers.erasure import ErasureAnswer as ErasureAnswer
 from profile_service.answers.export import ProfileExport as ProfileExport
 from profile_service.answers.hr import EmployeeAnswer as EmployeeAnswer
 from profile_service.answers.hr import EventResult as EventResult
+from profile_service.answers.hr import PassesAnswer as PassesAnswer
 from profile_service.answers.hr import PushAnswer as PushAnswer
+from profile_service.answers.hr import SnapshotAnswer as SnapshotAnswer
+from profile_service.answers.hr import SnapshotsAnswer as SnapshotsAnswer
 from profile_service.answers.oversight import VisibilityAnswer as VisibilityAnswer
 from profile_service.answers.people import LabelledSkill as LabelledSkill
 from profile_service.answers.people import OwnProfile as OwnProfile

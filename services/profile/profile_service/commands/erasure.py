@@ -73,6 +73,6 @@ async def _empty(transaction: Transaction, person_id: UUID, least_version: int =
         return None
     empty = model.emptied(person, least_version)
     await store.save_people(transaction, [empty])
-    await store.forget_number(transaction, person_id)
+    await store.forget_number(transaction, person_id, person.employee_number)
     await outbox.append(transaction, [empty.event("erased")])
     return empty.version

@@ -9,6 +9,8 @@ from profile_service.model.erasure import Receipt as Receipt
 from profile_service.model.erasure import all_confirmed as all_confirmed
 from profile_service.model.erasure import emptied as emptied
 from profile_service.model.erasure import services_asked as services_asked
+from profile_service.model.orders import Order as Order
+from profile_service.model.orders import Orders as Orders
 from profile_service.model.organisation import Organisation as Organisation
 from profile_service.model.organisation import Unit as Unit
 from profile_service.model.oversight import FIELD_VERSIONS as FIELD_VERSIONS

@@ -21,6 +21,7 @@ from flash_schemas.profile import (
 from pydantic import Field
 
 from profile_service.model.choices import Choice
+from profile_service.model.orders import Orders
 from profile_service.model.skills import VocabularySkill
 from profile_service.model.versions import check_version
 
@@ -39,7 +40,11 @@ class Declared(Value):
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """One employee. `choices` holds what the person chose per program; where absent, all roles, none paused."""
+    """One employee. `choices` holds what the person chose per program; where absent, all roles, none paused.
+
+    `manager_id` may be somebody whom HR named and who has not joined yet, or who left. It and `hr_orders` stay in
+    this service.
+    """
 
     person_id: UUID
     employee_number: str
@@ -56,6 +61,8 @@ class Person:
     unit_path: tuple[UnitRef, ...] = ()
     participations: tuple[Participation, ...] = ()
     choices: Mapping[str, Choice] = field(default_factory=dict)
+    manager_id: UUID | None = None
+    hr_orders: Orders | None = None
 
     @property
     def erased(self) -> bool:

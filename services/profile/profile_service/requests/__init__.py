@@ -3,7 +3,9 @@
 from profile_service.requests.erasure import ErasureOrder as ErasureOrder
 from profile_service.requests.erasure import OwnErasure as OwnErasure
 from profile_service.requests.hr import MAX_EVENTS as MAX_EVENTS
+from profile_service.requests.hr import PUSH_BODY as PUSH_BODY
 from profile_service.requests.hr import OrgEvents as OrgEvents
+from profile_service.requests.hr import pushed_events as pushed_events
 from profile_service.requests.people import OWN_FIELDS as OWN_FIELDS
 from profile_service.requests.people import ProfileEdit as ProfileEdit
 from profile_service.requests.people import RolesChoice as RolesChoice

@@ -42,8 +42,9 @@ ORDER BY requested_at LIMIT $2
 """
 
 
-async def forget_number(transaction: Transaction, person_id: UUID) -> None:
-    """HR's number is nobody's any more, nor is it known since when they have left."""
+async def forget_number(transaction: Transaction, person_id: UUID, number: str) -> None:
+    """HR's number is nobody's any more, a snapshot under way included; nor is it known since when they have left."""
+    await transaction.execute("DELETE FROM hr_snapshot_entry WHERE kind = 'person' AND key = $1", number)
     await transaction.execute("UPDATE person SET employee_number = NULL WHERE person_id = $1", person_id)
     await transaction.execute("DELETE FROM leaver WHERE person_id = $1", person_id)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
@@ -29,6 +30,7 @@ NEXT_PEOPLE = "SELECT * FROM person WHERE person_id > $1 ORDER BY person_id LIMI
 NEXT_PEOPLE_BELOW = """
 SELECT * FROM person WHERE person_id > $1 AND unit_id = ANY ($3) ORDER BY person_id LIMIT $2 FOR UPDATE
 """
+WAITING_JOBS = "SELECT unit_id, people_done, created_at FROM refresh_job WHERE finished_at IS NULL ORDER BY job_id"
 NEXT_OF_ALL = "SELECT * FROM {0} WHERE {0}_id > $1 ORDER BY {0}_id LIMIT $2 FOR UPDATE"
 THESE = "SELECT * FROM {0} WHERE {0}_id = ANY ($1) ORDER BY {0}_id"
 
@@ -59,6 +61,15 @@ class Progress:
     people_done: int
     people_total: int
     finished: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingPass:
+    """An unfinished pass; `unit_id` None means over all people."""
+
+    unit_id: UUID | None
+    people_done: int
+    created_at: datetime
 
 
 async def add_refresh(
@@ -110,6 +121,17 @@ async def unfinished_refreshes(transaction: Transaction) -> int:
     """How many passes are still to be made."""
     count: int = await transaction.fetchval("SELECT count(*) FROM refresh_job WHERE finished_at IS NULL")
     return count
+
+
+async def waiting_passes(transaction: Transaction) -> list[WaitingPass]:
+    """The unfinished passes, oldest first."""
+    return [WaitingPass(**row) for row in await transaction.fetch(WAITING_JOBS)]
+
+
+async def people_by_unit(transaction: Transaction) -> dict[UUID, int]:
+    """How many people are in each unit, leavers included, as a pass counts them."""
+    rows = await transaction.fetch("SELECT unit_id, count(*) AS people FROM person GROUP BY unit_id")
+    return {row["unit_id"]: row["people"] for row in rows}
 
 
 async def progress(transaction: Transaction, program_id: UUID) -> Progress | None:

@@ -8,14 +8,15 @@ from chassis.database import Transaction
 from flash_schemas.profile import Participation, UnitRef
 
 from profile_service.model import Choice, Declared, Person
-from profile_service.store.organisation import plain
+from profile_service.store.organisation import orders_of, orders_row, plain
 
 SAVE_PEOPLE = """
 INSERT INTO person SELECT * FROM jsonb_populate_recordset(NULL::person, $1)
 ON CONFLICT (person_id) DO UPDATE SET (sequence, version, name, job_title, job_level, location, unit_id, status,
-    hired_on, declared, unit_path, participations, choices) = (EXCLUDED.sequence, EXCLUDED.version, EXCLUDED.name,
-    EXCLUDED.job_title, EXCLUDED.job_level, EXCLUDED.location, EXCLUDED.unit_id, EXCLUDED.status, EXCLUDED.hired_on,
-    EXCLUDED.declared, EXCLUDED.unit_path, EXCLUDED.participations, EXCLUDED.choices)
+    hired_on, declared, unit_path, participations, choices, manager_id, hr_orders) = (EXCLUDED.sequence,
+    EXCLUDED.version, EXCLUDED.name, EXCLUDED.job_title, EXCLUDED.job_level, EXCLUDED.location, EXCLUDED.unit_id,
+    EXCLUDED.status, EXCLUDED.hired_on, EXCLUDED.declared, EXCLUDED.unit_path, EXCLUDED.participations,
+    EXCLUDED.choices, EXCLUDED.manager_id, EXCLUDED.hr_orders)
 """
 
 
@@ -54,6 +55,7 @@ def _person_row(person: Person) -> dict[str, Any]:
         "unit_path": [ref.model_dump(mode="json") for ref in person.unit_path],
         "participations": [part.model_dump(mode="json") for part in person.participations],
         "choices": {program_id: choice.model_dump(mode="json") for program_id, choice in person.choices.items()},
+        "hr_orders": orders_row(person.hr_orders),
     }
     return plain(person) | parts
 
@@ -65,5 +67,6 @@ def person_of(row: Any) -> Person:
         "unit_path": tuple(UnitRef.model_validate(ref) for ref in row["unit_path"]),
         "participations": tuple(Participation.model_validate(part) for part in row["participations"]),
         "choices": {program_id: Choice.model_validate(choice) for program_id, choice in row["choices"].items()},
+        "hr_orders": orders_of(row),
     }
     return Person(**{**row, **parts})

@@ -1,0 +1,188 @@
+"""What the HR platform may say, whatever form it came in: one family of events. Pure."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Annotated, Any, Literal, Self
+
+from chassis.http import Strict
+from chassis.problems import field_name
+from flash_schemas.base import ShortText
+from pydantic import AwareDatetime, Field, TypeAdapter, ValidationError, model_validator
+
+from profile_service.hr.outcomes import Result
+from profile_service.model import Order
+
+MAX_PARTS = 1_000
+CLOCK_AHEAD = timedelta(hours=1)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+EventId = Annotated[str, Field(min_length=1, max_length=200)]
+Sequence = Annotated[int, Field(ge=0, lt=2**62)]
+JobLevel = Annotated[int, Field(ge=1, le=20)]
+
+
+class HrEvent(Strict):
+    """What every event carries: the sender, the sender's id for it, and its place in the subject's own order."""
+
+    id: EventId
+    source: Annotated[str, Field(max_length=200)] = ""
+    sequence: Sequence | None = None
+    time: AwareDatetime
+
+    @property
+    def order(self) -> Order:
+        """Its place: by `sequence`, or by `time` where one of the two compared has none."""
+        return Order(self.sequence, (self.time - EPOCH) // timedelta(microseconds=1))
+
+    @property
+    def number(self) -> int:
+        """Its place as one number, for whoever asks how far HR has come with somebody."""
+        return self.order.at_us if self.sequence is None else self.sequence
+
+
+class UnitEvent(HrEvent):
+    """Something about one unit."""
+
+    unit: ShortText
+
+
+class UnitUpserted(UnitEvent):
+    """A unit exists and is open, with this name, under this parent."""
+
+    type: Literal["unit_upserted"]
+    name: ShortText
+    parent: ShortText | None = None
+
+
+class UnitRenamed(UnitEvent):
+    """A unit has another name."""
+
+    type: Literal["unit_renamed"]
+    name: ShortText
+
+
+class UnitMoved(UnitEvent):
+    """A unit, with all under it, lies under another parent; null makes it a root."""
+
+    type: Literal["unit_moved"]
+    parent: ShortText | None
+
+
+class UnitClosed(UnitEvent):
+    """A unit is no more: nobody joins or moves to it; who is still in it stays until moved."""
+
+    type: Literal["unit_closed"]
+
+
+class PersonEvent(HrEvent):
+    """Something about one employee."""
+
+    employee_number: ShortText
+
+
+class PersonJoined(PersonEvent):
+    """Somebody starts, or is back after having left. `manager` is an employee number, known or not yet."""
+
+    type: Literal["person_joined"]
+    name: ShortText
+    job_title: ShortText
+    job_level: JobLevel
+    location: ShortText
+    unit: ShortText
+    hired_on: date | None = None
+    manager: ShortText | None = None
+
+
+class PersonChanged(PersonEvent):
+    """Name, title, level, location or manager changed; what is absent stays, `"manager": null` is nobody."""
+
+    type: Literal["person_changed"]
+    name: ShortText | None = None
+    job_title: ShortText | None = None
+    job_level: JobLevel | None = None
+    location: ShortText | None = None
+    manager: ShortText | None = None
+
+
+class PersonMoved(PersonEvent):
+    """Somebody works in another unit now."""
+
+    type: Literal["person_moved"]
+    unit: ShortText
+
+
+class PersonStatus(PersonEvent):
+    """Somebody is on leave, back, or has left."""
+
+    type: Literal["person_on_leave", "person_back", "person_left"]
+
+
+class ListedUnit(Strict):
+    """An open unit, as a snapshot lists it."""
+
+    unit: ShortText
+    name: ShortText
+    parent: ShortText | None = None
+
+
+class ListedPerson(Strict):
+    """Somebody who is here, as a snapshot lists them; `hired_on` and `manager` stay as they are where absent."""
+
+    employee_number: ShortText
+    name: ShortText
+    job_title: ShortText
+    job_level: JobLevel
+    location: ShortText
+    unit: ShortText
+    hired_on: date | None = None
+    manager: ShortText | None = None
+    status: Literal["active", "on_leave"] = "active"
+
+
+class PersonListed(ListedPerson, PersonEvent):
+    """What a snapshot says of one person, as an event like the others."""
+
+
+class SnapshotPart(HrEvent):
+    """A part of a list of the whole company, at one sequence or time; takes effect once all parts are here."""
+
+    type: Literal["snapshot"]
+    snapshot: EventId
+    part: Annotated[int, Field(ge=1, le=MAX_PARTS)] = 1
+    last: bool = True
+    confirmed: bool = False
+    units: tuple[ListedUnit, ...] = ()
+    people: tuple[ListedPerson, ...] = ()
+
+    @model_validator(mode="after")
+    def _nobody_twice(self) -> Self:
+        for listed in ([unit.unit for unit in self.units], [person.employee_number for person in self.people]):
+            if len(set(listed)) < len(listed):
+                raise ValueError("a unit or an employee number stands twice in this part")
+        return self
+
+
+AnyHrEvent = (
+    UnitUpserted
+    | UnitRenamed
+    | UnitMoved
+    | UnitClosed
+    | PersonJoined
+    | PersonChanged
+    | PersonMoved
+    | PersonStatus
+    | SnapshotPart
+)
+_adapter: TypeAdapter[AnyHrEvent] = TypeAdapter(Annotated[AnyHrEvent, Field(discriminator="type")])
+
+
+def parse(raw: Any, now: datetime | None = None) -> AnyHrEvent | Result:
+    """Read one event of the plain form, or say what is wrong with it, also with one from after `now`."""
+    try:
+        event = _adapter.validate_python(raw)
+    except ValidationError as error:
+        fault = error.errors(include_url=False)[0]
+        location = fault["loc"][1:] if len(fault["loc"]) > 1 else fault["loc"]
+        given = raw.get("id") if isinstance(raw, dict) else None
+        return Result(given if isinstance(given, str) else None, "refused", fault["msg"], field_name(location))
+    if now and event.time > now + CLOCK_AHEAD:
+        return Result(event.id, "refused", "this has not happened yet; check the sender's clock", "time")
+    return event

@@ -1,0 +1,81 @@
+"""Events of the HR platform applied in order to what is known, each whole or not at all. Pure.
+
+Each is applied, ignored (overtaken by what is known, or seen before) or refused with the field that is wrong.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from uuid import UUID
+
+from profile_service.hr.events import (
+    AnyHrEvent,
+    PersonChanged,
+    PersonEvent,
+    PersonJoined,
+    PersonListed,
+    PersonMoved,
+    PersonStatus,
+    UnitClosed,
+    UnitEvent,
+    UnitMoved,
+    UnitRenamed,
+    UnitUpserted,
+)
+from profile_service.hr.outcomes import Older, Refusal, Result
+from profile_service.hr.people import People
+from profile_service.hr.units import Units
+from profile_service.model import Organisation, Person, Program, Unit
+
+Applied = AnyHrEvent | PersonListed
+
+
+class Push:
+    """Some events on their way in. Afterwards the changes are read off `units` and `people`."""
+
+    def __init__(
+        self,
+        organisation: Organisation,
+        people: Mapping[str, Person],
+        programs: list[Program],
+        seen: set[tuple[str, str]],
+        ids: Mapping[str, UUID] | None = None,
+        managers: Mapping[UUID, UUID | None] | None = None,
+    ) -> None:
+        self.units = Units(organisation)
+        self.people = People(self.units, people, programs, ids or {}, managers or {})
+        self.applied_ids: list[tuple[str, str]] = []
+        self._seen = seen
+        self._appliers: dict[type, Callable[[Any], Unit | Person]] = {
+            UnitUpserted: self.units.upsert,
+            UnitRenamed: self.units.rename,
+            UnitMoved: self.units.move,
+            UnitClosed: self.units.close,
+            PersonJoined: self.people.join,
+            PersonChanged: self.people.change,
+            PersonMoved: self.people.move,
+            PersonStatus: self.people.set_status,
+            PersonListed: self.people.list,
+        }
+
+    def apply(self, event: UnitEvent | PersonEvent) -> Result:
+        """Apply one event whole, or not at all."""
+        if (event.source, event.id) in self._seen:
+            return Result(event.id, "ignored", "seen before")
+        try:
+            changed = self._appliers[type(event)](event)
+        except Older:
+            return Result(event.id, "ignored", "older than what is known")
+        except Refusal as refusal:
+            return Result(event.id, "refused", refusal.reason, refusal.field, waits=refusal.waits)
+        self._seen.add((event.source, event.id))
+        self.applied_ids.append((event.source, event.id))
+        if isinstance(changed, Unit):
+            return Result(event.id, "applied", unit_id=changed.unit_id)
+        return Result(event.id, "applied", person_id=changed.person_id)
+
+    @property
+    def moved_units(self) -> list[UUID]:
+        """The units whose people must be placed anew, without those that lie under another of them."""
+        organisation, moved = self.units.organisation, set(self.units.moved)
+        ways = {unit_id: [ref.unit_id for ref in organisation.path(unit_id)][:-1] for unit_id in moved}
+        return [unit_id for unit_id in dict.fromkeys(self.units.moved) if moved.isdisjoint(ways[unit_id])]
