@@ -17,14 +17,15 @@ from session_service import store
 LEAVE = """
 INSERT INTO person (person_id, version, status, participations) VALUES ($1, $2, 'left', '{}')
 ON CONFLICT (person_id) DO UPDATE SET version = GREATEST(person.version, EXCLUDED.version), status = 'left',
-    participations = '{}'
+    participations = '{}', pauses = NULL
 """
 # In the order of every other lock on sessions: then no message of theirs is on its way either.
 LOCK_SESSIONS = """
 SELECT FROM session WHERE learner_id = $1 OR mentor_id = $1 ORDER BY session_id FOR UPDATE
 """
 EMPTY_CARDS = """
-UPDATE session SET want_to_learn = '', tried = '' WHERE learner_id = $1 AND (want_to_learn <> '' OR tried <> '')
+UPDATE session SET want_to_learn = '', tried = '', formal_goal = NULL
+WHERE learner_id = $1 AND (want_to_learn <> '' OR tried <> '' OR formal_goal IS NOT NULL)
 """
 EMPTY_MESSAGES = """
 UPDATE message SET text = '' WHERE sender_id = $1 AND text <> ''

@@ -3,10 +3,9 @@
 from datetime import UTC, datetime
 
 from chassis.export import Export
-from flash_schemas.base import Role
 
 from profile_service.answers.people import OwnProfile
-from profile_service.model import Person
+from profile_service.model import Choice, Person
 
 ABOUT = (
     "What HR says of you and what you say of yourself. The other parts of the platform answer for themselves; their "
@@ -20,7 +19,7 @@ class ProfileExport(Export):
 
     employee_number: str
     profile: OwnProfile
-    chosen_roles: dict[str, tuple[Role, ...]]
+    chosen_roles: dict[str, Choice]
     programs_owned: list[str]
     elsewhere: tuple[str, ...] = ELSEWHERE
 
