@@ -4,6 +4,8 @@ from profile_service.commands.erasure import erase_again as erase_again
 from profile_service.commands.erasure import erase_leaver as erase_leaver
 from profile_service.commands.erasure import request_erasure as request_erasure
 from profile_service.commands.hr import push_org_events as push_org_events
+from profile_service.commands.importing import import_entries as import_entries
+from profile_service.commands.importing import try_entries as try_entries
 from profile_service.commands.people import choose_roles as choose_roles
 from profile_service.commands.people import edit_profile as edit_profile
 from profile_service.commands.programs import add_owner as add_owner
@@ -16,4 +18,3 @@ from profile_service.commands.programs import keep_program as keep_program
 from profile_service.commands.programs import roll_over as roll_over
 from profile_service.commands.skills import create_skill as create_skill
 from profile_service.commands.skills import edit_skill as edit_skill
-from profile_service.commands.skills import keep_skill as keep_skill
