@@ -21,7 +21,7 @@ FORMATS = [
     ("github-topics", "topics"),
     ("csv", "plain.csv"),
 ]
-TABLES = ("skill", "skill_name", "skill_source", "skill_merge", "outbox")
+TABLES = ("skill", "skill_name", "skill_source", "skill_merge", "outbox", "audit_entry")
 
 
 async def run(company: Company, format_name: str, name: str, *options: str) -> int:
@@ -77,6 +77,12 @@ async def test_what_is_taken_is_published_and_found_by_every_name(
         ("CI/CD", "created", ("ci-cd", "cicd"), 1),
         ("Kubernetes", "edited", ("kube", "k8s", "kubernetes-cluster"), 2),
     ]
+    audited = (await everything(company))[-1]
+    assert [(row["action"], row["client"]) for row in audited[1:]] == [
+        ("skill.created", "profile"),
+        ("skill.edited", "profile"),
+    ]
+    assert audited[-1]["before"]["aliases"] == ["kube"]
     assert str((await names(company.api.database))["k8s"]) == kubernetes["skill_id"]
     output = capsys.readouterr().out
     assert "skipped    untitled/index.md: it has no topic or no display_name" in output

@@ -75,6 +75,18 @@ async def test_the_winner_has_the_losers_names_followers_and_narrower_skills(com
     assert {last[UUID(gone["skill_id"])].merged_into for gone in (lotus, older)} == {UUID(excel["skill_id"])}
 
 
+async def test_a_merge_is_in_the_audit_log_for_each_entry_that_it_changes(company: Company) -> None:
+    excel, lotus = await skill(company, "Excel"), await skill(company, "Lotus")
+    await merge(company, lotus, excel)
+    async with company.api.database.connection() as connection:
+        rows = await connection.fetch("SELECT action, subject_id, before, after FROM audit_entry ORDER BY id")
+    last = {str(row["subject_id"]): row for row in rows}
+    assert [row["action"] for row in rows] == ["skill.created", "skill.created", "skill.merged", "skill.edited"]
+    winner, loser = last[excel["skill_id"]], last[lotus["skill_id"]]
+    assert (winner["before"]["aliases"], winner["after"]["aliases"]) == ([], ["Lotus"])
+    assert (loser["before"]["merged_into"], loser["after"]["merged_into"]) == (None, excel["skill_id"])
+
+
 async def test_claims_of_the_loser_become_the_winners_with_the_higher_level(company: Company) -> None:
     excel, lotus = await skill(company, "Excel"), await skill(company, "Lotus")
     ids = {"excel": excel["skill_id"], "lotus": lotus["skill_id"]}

@@ -5,7 +5,9 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from flash_schemas.erasure import ErasureRequestedV1
 from flash_schemas.profile import SkillChangedV1
+from search_service.erasure import erase
 from search_service.unlinked import SMALLEST_SEARCHERS
 from search_service.unlinked_terms import forget_some_terms
 
@@ -91,6 +93,17 @@ async def test_what_becomes_somebodys_name_is_not_shown_any_more(world: World) -
     async with world.database.connection() as connection:
         words = await connection.fetchval("SELECT name_words FROM person WHERE person_id = $1", newcomer.person_id)
     assert words == [], "of somebody who left no word is kept"
+
+
+async def test_of_somebody_who_is_forgotten_no_word_of_the_name_is_kept(world: World) -> None:
+    await world.program()
+    person = world.person("Wim Weaver")
+    await world.say(person)
+    request = ErasureRequestedV1(person_id=person.person_id, profile_version=2, reason="own_request")
+    async with world.database.transaction() as transaction:
+        await erase(transaction, request)
+        kept_words = "SELECT name_words FROM person WHERE person_id = $1"
+        assert await transaction.fetchval(kept_words, person.person_id) == []
 
 
 async def test_an_alias_that_an_editor_adds_answers_the_search_and_ends_the_proposal(world: World) -> None:
