@@ -170,11 +170,12 @@ SERVICES = (
     ),
     Graph(
         "Pushes of HR",
-        "Events by outcome, and passes over people that a changed unit or program still has to make.",
+        "Events by outcome, and passes over people that changed units and programs, and merged skills, still need.",
         "short",
         {
             "{{outcome}} per second": rate("flash_hr_events_total", "outcome"),
             "passes to make": "max(flash_refreshes_waiting)",
+            "merges to follow": "max(flash_skill_merges_waiting)",
         },
     ),
     Graph(

@@ -12,6 +12,8 @@ from profile_service.consumers import consumers
 from profile_service.days import turn_day
 from profile_service.erasing import erase_some
 from profile_service.hr_clients import hr_clients
+from profile_service.importing import import_skills
+from profile_service.merges import move_some_claims
 from profile_service.refresh import refresh_some
 from profile_service.republish import republish
 from profile_service.restored import restored
@@ -27,6 +29,7 @@ def build(settings: Settings) -> Service:
     snapshots = partial(apply_some, database, settings.hr_chunk_events, settings.hr_snapshot_ends_share)
     erase = partial(erase_some, database, settings.erase_leavers_after_days)
     readers = consumers()
+    merges = partial(move_some_claims, database, settings.refresh_chunk_people)
     return Service(
         "profile",
         settings,
@@ -36,9 +39,16 @@ def build(settings: Settings) -> Service:
         workers=[
             Worker("refresh", refresh, settings.refresh_interval_ms),
             Worker("snapshots", snapshots, settings.hr_snapshot_interval_ms),
+            Worker("merges", merges, settings.refresh_interval_ms),
             Worker("days", partial(turn_day, database), settings.day_interval_ms, wake_on_commit=False),
             Worker("leavers", erase, settings.leavers_interval_ms, wake_on_commit=False),
             Receipts("profile", settings, database, readers).worker(),
         ],
-        commands={"seed": seed, "republish": republish, "restored": restored, "hr-clients": hr_clients},
+        commands={
+            "seed": seed,
+            "import-skills": import_skills,
+            "republish": republish,
+            "restored": restored,
+            "hr-clients": hr_clients,
+        },
     )

@@ -13,3 +13,5 @@ ERASURE_OLDEST = Gauge(
     "flash_erasure_oldest_seconds", "Age of the oldest request to forget somebody that is not confirmed; 0 without one."
 )
 PEOPLE_REFRESHED = Counter("flash_people_refreshed_total", "People placed anew in the background.", ["changed"])
+MERGES_WAITING = Gauge("flash_skill_merges_waiting", "Merged skills whose people are still to be gone through.")
+CLAIMS_MOVED = Counter("flash_skill_claims_moved_total", "People whose claim of a merged skill became another's.")

@@ -38,6 +38,7 @@ class SkillItem(Answer):
     label: str
     level: int
     last_used: date | None = None
+    retired: bool = False
 
 
 class AvailabilityItem(Answer):
@@ -101,6 +102,20 @@ class PeoplePage(Page):
     corrections: list[Correction]
 
 
+class UnlinkedTerm(Answer):
+    """Words that people searched and that no skill is called."""
+
+    term: str
+    searchers: int
+    last_seen_on: date
+
+
+class UnlinkedTermPage(Page):
+    """Terms, those that most people searched first."""
+
+    items: list[UnlinkedTerm]
+
+
 class Presenter:
     """Turns hits into items for one search in a program; `asked` are the skills it was about."""
 
@@ -136,8 +151,12 @@ class Presenter:
         return (self._vocabulary.label(UUID(value)) or value) if facet == "skill" else value
 
     def _skill(self, claim: Mapping[str, Any]) -> SkillItem:
-        label = self._vocabulary.label(UUID(claim["skill_id"])) or claim["skill_id"]
-        return SkillItem(label=label, **{name: claim.get(name) for name in ("skill_id", "level", "last_used")})
+        skill_id = UUID(claim["skill_id"])
+        label = self._vocabulary.label(skill_id) or claim["skill_id"]
+        retired = self._vocabulary.retired(skill_id)
+        return SkillItem(
+            label=label, retired=retired, **{name: claim.get(name) for name in ("skill_id", "level", "last_used")}
+        )
 
     def _skill_reasons(self, source: Mapping[str, Any]) -> list[Reason]:
         asked = [self._skill(claim) for claim in source["skills"] if claim["skill_id"] in self._asked]

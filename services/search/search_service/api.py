@@ -1,19 +1,25 @@
-"""The read path: what a participant of a program may ask of search."""
+"""The read path: what a participant of a program may ask of search, and what an editor of the vocabulary may."""
 
 from typing import Annotated, Literal, cast
 from uuid import UUID
 
 from chassis.auth import Caller, allow
+from chassis.http import DatabaseDep
 from chassis.problems import documented
 from fastapi import APIRouter, Depends, Query, Request
 
-from search_service.answers import PeoplePage
+from search_service.answers import PeoplePage, UnlinkedTermPage
 from search_service.commands import Search, SearchRequest
 from search_service.query import Choices
+from search_service.settings import Settings
+from search_service.unlinked_terms import unlinked_terms
 
 router = APIRouter(prefix="/api/v1", tags=["search"], responses=documented(401, 403, 404, 422, 503))
 
 Employee = Annotated[Caller, Depends(allow("employee"))]
+EDITORS = [Depends(allow("program_owner", "operator", "skill_editor"))]
+Position = Annotated[str | None, Query(max_length=500)]
+Limit = Annotated[int, Query(ge=1, le=100)]
 Values = Annotated[list[Annotated[str, Query(max_length=200)]] | None, Query(max_length=20)]
 JobLevel = Annotated[int | None, Query(ge=1, le=20)]
 
@@ -47,8 +53,8 @@ async def search_people(
     choices: Annotated[Choices, Depends(get_choices)],
     q: Annotated[str, Query(max_length=256, description="What you want to learn, in your own words.")] = "",
     skill: Values = None,
-    cursor: Annotated[str | None, Query(max_length=500)] = None,
-    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+    cursor: Position = None,
+    limit: Limit = 20,
 ) -> PeoplePage:
     """Find colleagues of a program by what they know and where they work."""
     search = cast("Search", request.app.state.search)
@@ -64,3 +70,12 @@ async def search_people(
             request_id=request.state.request_id,
         )
     )
+
+
+@router.get("/search/unlinked-terms", dependencies=EDITORS)
+async def list_unlinked_terms(
+    request: Request, database: DatabaseDep, cursor: Position = None, limit: Limit = 20
+) -> UnlinkedTermPage:
+    """What several people searched and no skill is called: names that the vocabulary may lack, most searched first."""
+    settings = cast("Settings", request.app.state.settings)
+    return await unlinked_terms(database, cursor, limit, settings.unlinked_terms_keep_days)

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from functools import partial
 
 from chassis import reconciliation
 from chassis.database import Database
@@ -19,12 +20,14 @@ from search_service.index import Index, Indexer
 from search_service.rebuild import NotEqual, rebuild, rollback
 from search_service.reconcile import Reconciler
 from search_service.settings import Settings
+from search_service.unlinked_terms import forget_some_terms
 
 
 def build(settings: Settings) -> Service:
     """Consumers that keep the projection, workers that keep the index and confirm erasures, and the API."""
     database, index = Database(settings), Index(settings)
     indexer = Indexer(database, index, settings.index_batch_documents)
+    forget = partial(forget_some_terms, database, settings.unlinked_terms_keep_days)
 
     async def run_rebuild(_service: Service, _arguments: Sequence[str]) -> int:
         try:
@@ -53,7 +56,11 @@ def build(settings: Settings) -> Service:
         database,
         routers=[router, export.router],
         consumers=readers,
-        workers=[Worker("indexer", indexer.run, settings.index_interval_ms), receipts.worker()],
+        workers=[
+            Worker("indexer", indexer.run, settings.index_interval_ms),
+            Worker("unlinked-terms", forget, settings.unlinked_terms_interval_ms, wake_on_commit=False),
+            receipts.worker(),
+        ],
         state={"search": Search(database, index, settings.query_hash_key)},
         opened=[index.open],
         closed=[index.close],

@@ -10,19 +10,20 @@ from uuid import UUID, uuid4
 
 import asyncpg
 from chassis import logs, outbox
-from chassis.database import Database
+from chassis.database import Database, Transaction
 from chassis.http import Cursor
 from chassis.outbox import Outgoing
 from chassis.problems import NotFound, Refused, Unavailable
 from flash_schemas.search import SearchPerformedV1
 from opensearchpy import OpenSearchException
 
-from search_service import metrics, query, store
+from search_service import metrics, query, store, unlinked_store
 from search_service.answers import Correction, LinkedSkill, PeoplePage, Presenter
 from search_service.index import Index
 from search_service.query import Choices, Scope
 from search_service.store import Access
 from search_service.understand import Understood, understand
+from search_service.unlinked import asked_words, searcher_hash, term_of
 from search_service.vocabulary import Vocabulary
 
 log = logs.get(__name__)
@@ -162,8 +163,17 @@ class Search:
             async with self._database.transaction() as transaction:
                 version = await store.count_search(transaction, request.searcher_id)
                 await outbox.append(transaction, [Outgoing(event, version)])
+                await self._keep_unlinked(transaction, request, understood)
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
             log.warning("search_not_recorded", error=type(error).__name__)
+
+    async def _keep_unlinked(self, transaction: Transaction, request: SearchRequest, understood: Understood) -> None:
+        """Count a term that means no skill, where that can be done without knowing who searched it."""
+        term = term_of(request.text, understood)
+        if term and self._hash_key:
+            searcher = searcher_hash(self._hash_key, term, request.searcher_id)
+            today = datetime.now(UTC).date()
+            await unlinked_store.keep_term(transaction, term, searcher, today, asked_words(request.text))
 
     def _hash(self, text: str) -> str | None:
         if not self._hash_key or not text:

@@ -11,6 +11,7 @@ from flash_schemas.profile import ProfileChangedV1, ProgramChangedV1, SkillChang
 from flash_schemas.session import AvailabilityChangedV1
 
 from search_service import store
+from search_service.unlinked import name_words
 
 SKILL_COLUMNS = {"skill_id", "label", "aliases", "retired", "merged_into"}
 
@@ -29,7 +30,12 @@ async def take_profiles(transaction: Transaction, deliveries: Sequence[Delivery]
     """Keep the newest profile of each person, and the names of their units."""
     newest = _newest(deliveries)
     rows = [
-        {"person_id": person_id, "profile": _profile(delivery.event), "profile_version": _version(delivery)}
+        {
+            "person_id": person_id,
+            "profile": _profile(delivery.event),
+            "profile_version": _version(delivery),
+            "name_words": _name_words(delivery.event),
+        }
         for person_id, delivery in newest.items()
     ]
     await store.keep_profiles(transaction, rows)
@@ -83,6 +89,12 @@ def _profile(event: object) -> dict[str, object]:
     if event.status == "left":
         return {"status": "left", "participations": []}
     return event.model_dump(mode="json", exclude={"change", "time_zone", "hired_on"})
+
+
+def _name_words(event: object) -> list[str]:
+    """What says that searched words are somebody's name; of somebody who left, nothing."""
+    assert isinstance(event, ProfileChangedV1), "the topic holds nothing else"
+    return [] if event.status == "left" else name_words(event.name)
 
 
 def _unit_names(deliveries: Iterable[Delivery]) -> dict[UUID, tuple[str, datetime]]:

@@ -14,7 +14,7 @@ from flash_schemas.erasure import ErasureRequestedV1
 EMPTY = """
 INSERT INTO person AS known (person_id, profile, profile_version)
 VALUES ($1, '{"status": "left", "participations": []}', $2)
-ON CONFLICT (person_id) DO UPDATE SET profile = EXCLUDED.profile, availability = NULL,
+ON CONFLICT (person_id) DO UPDATE SET profile = EXCLUDED.profile, availability = NULL, name_words = '{}',
     profile_version = GREATEST(known.profile_version, EXCLUDED.profile_version),
     doc_version = known.doc_version + 1, changed_at = now(), index_problem = NULL
 WHERE known.profile_version < EXCLUDED.profile_version OR known.profile IS DISTINCT FROM EXCLUDED.profile

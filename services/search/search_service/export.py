@@ -13,7 +13,8 @@ from search_service.api import Employee
 
 ABOUT = (
     "A copy of your profile that colleagues can find, what you can take as a mentor, and how often you searched. The "
-    "words that you searched for are not kept."
+    "words that you searched for are not kept with you: those that mean no skill are counted for 90 days under a code "
+    "that does not say who searched them."
 )
 KEPT = """
 SELECT profile, availability,

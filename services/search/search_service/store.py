@@ -13,12 +13,12 @@ from search_service.vocabulary import SkillName, Vocabulary
 
 # Of somebody who is forgotten only versions are kept, so that nothing older is taken, nor what a backup brought back.
 KEEP_PROFILES = """
-INSERT INTO person (person_id, profile, profile_version)
+INSERT INTO person (person_id, profile, profile_version, name_words)
 SELECT person_id, CASE WHEN e.person_id IS NULL THEN p.profile ELSE '{"status": "left", "participations": []}' END,
-    profile_version
+    profile_version, CASE WHEN e.person_id IS NULL THEN p.name_words ELSE '{}' END
 FROM jsonb_populate_recordset(NULL::person, $1) AS p LEFT JOIN erasure AS e USING (person_id) ORDER BY person_id
 ON CONFLICT (person_id) DO UPDATE SET profile = EXCLUDED.profile, profile_version = EXCLUDED.profile_version,
-    doc_version = person.doc_version + 1, changed_at = now(), index_problem = NULL
+    name_words = EXCLUDED.name_words, doc_version = person.doc_version + 1, changed_at = now(), index_problem = NULL
 WHERE person.profile_version < EXCLUDED.profile_version
 """
 KEEP_AVAILABILITY = """
@@ -143,7 +143,7 @@ class Access:
 
 
 async def keep_profiles(transaction: Transaction, rows: Sequence[dict[str, Any]]) -> None:
-    """Take newer profiles: person_id, profile, profile_version."""
+    """Take newer profiles: person_id, profile, profile_version, name_words."""
     await transaction.execute(KEEP_PROFILES, rows)
 
 
@@ -188,9 +188,12 @@ async def vocabulary(transaction: Transaction) -> Vocabulary:
 
 
 async def merged_skills(transaction: Transaction) -> dict[str, str]:
-    """Skill ids that another id replaces."""
-    rows = await transaction.fetch("SELECT skill_id, merged_into FROM skill WHERE merged_into IS NOT NULL")
-    return {str(row["skill_id"]): str(row["merged_into"]) for row in rows}
+    """Skill ids that another id replaces, however many merges away."""
+    rows = await transaction.fetch(
+        "SELECT skill_id, label, aliases, retired, merged_into FROM skill WHERE merged_into IS NOT NULL"
+    )
+    known = Vocabulary.of((SkillName(**row) for row in rows), ())
+    return {str(skill_id): str(known.canonical(skill_id)) for skill_id in known.skills}
 
 
 async def pending(transaction: Transaction, limit: int) -> list[Pending]:

@@ -4,6 +4,7 @@ Synonyms and misspellings do not compose inside OpenSearch, so both are resolved
 words that nobody knows are read as the known word they resemble, and what is left is free text.
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -49,25 +50,25 @@ def understand(query: str, vocabulary: Vocabulary) -> Understood:
         skills=tuple(dict.fromkeys(skills)),
         units=tuple(dict.fromkeys(units)),
         text=" ".join(text),
-        linked_text=" ".join(linked),
-        related=_related(text, vocabulary),
+        linked_text=" ".join(word for part in linked for word in part),
+        related=_related(text, linked, skills, vocabulary),
         corrections=tuple((old, new) for old, new in zip(typed, corrected, strict=True) if old != new),
     )
 
 
-def _link(phrase: Phrase, vocabulary: Vocabulary) -> tuple[list[UUID], list[str], list[str], list[str]]:
-    """Skills, units, the words that are neither, and the words of linked skills."""
+def _link(phrase: Phrase, vocabulary: Vocabulary) -> tuple[list[UUID], list[str], list[str], list[Phrase]]:
+    """Skills, units, the words that are neither, and the names of linked skills as they were typed."""
     skills: list[UUID] = []
     units: list[str] = []
     free: list[str] = []
-    linked: list[str] = []
+    linked: list[Phrase] = []
     start = 0
     while start < len(phrase):
         end = _longest_name(phrase, start, vocabulary)
         part = phrase[start:end]
         if part in vocabulary.skill_phrases:
             skills.append(vocabulary.skill_phrases[part])
-            linked += part
+            linked.append(part)
         elif part in vocabulary.unit_phrases:
             units.append(vocabulary.unit_phrases[part])
         else:
@@ -96,9 +97,19 @@ def _corrected(word: str, vocabulary: Vocabulary) -> str:
     return best[0][0] if best and not unclear else word
 
 
-def _related(text: Phrase, vocabulary: Vocabulary) -> tuple[UUID, ...]:
-    """Skills whose names hold every word of the free text."""
-    if not text:
-        return ()
-    holding = [vocabulary.skills_by_word.get(word, set()) for word in text]
-    return tuple(sorted(set.intersection(*holding)))[:RELATED_LIMIT]
+def _related(
+    text: Phrase, linked: Sequence[Phrase], skills: Sequence[UUID], vocabulary: Vocabulary
+) -> tuple[UUID, ...]:
+    """Skills whose names hold every word of the free text or of a linked name, or stand within a linked name."""
+    found = [skill_id for part in linked for skill_id in _within(part, vocabulary)]
+    for part in filter(None, (text, *linked)):
+        found += sorted(set.intersection(*(vocabulary.skills_by_word.get(word, set()) for word in part)))
+    return tuple(skill_id for skill_id in dict.fromkeys(found) if skill_id not in skills)[:RELATED_LIMIT]
+
+
+def _within(part: Phrase, vocabulary: Vocabulary) -> Iterator[UUID]:
+    """What shorter names within a longer one mean: of Excel lookups, Excel."""
+    for start in range(len(part)):
+        for end in range(start + 1, len(part) + 1):
+            if part[start:end] in vocabulary.skill_phrases:
+                yield vocabulary.skill_phrases[part[start:end]]

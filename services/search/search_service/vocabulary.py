@@ -73,6 +73,11 @@ class Vocabulary:
         skill = self.skills.get(self.canonical(skill_id))
         return skill.label if skill else None
 
+    def retired(self, skill_id: UUID) -> bool:
+        """Whether a skill is one that nobody can claim any more."""
+        skill = self.skills.get(self.canonical(skill_id))
+        return skill is not None and skill.retired
+
     def find(self, text: str) -> UUID | None:
         """The skill with this name."""
         return self.skill_phrases.get(words(text))

@@ -26,6 +26,7 @@ ROUTES = [
     ("GET", "/api/v1/units?q=sales", "profile"),
     ("GET", "/api/v1/skills", "profile"),
     ("PUT", f"/api/v1/skills/{ID}", "profile"),
+    ("GET", "/api/v1/search/unlinked-terms?limit=5", "search"),
     ("PUT", "/api/v1/me/profile", "profile"),
     ("POST", "/api/v1/me/erasure", "profile"),
     ("GET", "/api/v1/me/export", "profile"),

@@ -65,6 +65,12 @@ def test_words_of_a_name_suggest_related_skills() -> None:
     assert understand("tables", VOCABULARY).related == (IDS["Excel pivot tables"],)
 
 
+def test_a_name_suggests_skills_with_longer_names_and_those_within_it() -> None:
+    assert understand("excel", VOCABULARY).related == (IDS["Excel pivot tables"],)
+    assert understand("excel pivot tables", VOCABULARY).related == (IDS["Excel"],)
+    assert understand("k8s", VOCABULARY).related == ()
+
+
 @pytest.mark.parametrize("word", ["Salcedo", "Kurt", "Frenk", "reaserch".upper(), "exce"])
 def test_short_or_distant_words_are_not_taken_for_skills(word: str) -> None:
     assert understand(word, VOCABULARY).skills == ()

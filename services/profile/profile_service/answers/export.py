@@ -1,11 +1,12 @@
 """What a person is answered who asks for their data."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from chassis.export import Export
 
 from profile_service.answers.people import OwnProfile
-from profile_service.model import Choice, Person
+from profile_service.model import Choice, Person, VocabularySkill
 
 ABOUT = (
     "What HR says of you and what you say of yourself. The other parts of the platform answer for themselves; their "
@@ -24,15 +25,15 @@ class ProfileExport(Export):
     elsewhere: tuple[str, ...] = ELSEWHERE
 
     @classmethod
-    def of_person(cls, person: Person, owned: list[str]) -> "ProfileExport":
-        """All of it; `owned` are the names of the person's programs."""
+    def of_person(cls, person: Person, owned: list[str], claimed: Iterable[VocabularySkill]) -> "ProfileExport":
+        """All of it; `owned` are the names of the person's programs, `claimed` the entries of their skills."""
         return cls(
             service="profile",
             about=ABOUT,
             person_id=person.person_id,
             exported_at=datetime.now(UTC),
             employee_number=person.employee_number,
-            profile=OwnProfile.of(person),
+            profile=OwnProfile.of(person, claimed),
             chosen_roles=dict(person.choices),
             programs_owned=owned,
         )

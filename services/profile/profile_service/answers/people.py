@@ -1,5 +1,6 @@
 """What is answered about people, and to whom what is shown."""
 
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -16,7 +17,7 @@ from flash_schemas.profile import (
     Visibility,
 )
 
-from profile_service.model import Person
+from profile_service.model import Person, VocabularySkill
 
 
 class OwnProfile(Answer):
@@ -32,6 +33,7 @@ class OwnProfile(Answer):
     hired_on: date | None
     unit_path: tuple[UnitRef, ...]
     skills: tuple[Skill, ...]
+    retired_skills: tuple[UUID, ...]
     experience: tuple[Experience, ...]
     languages: tuple[ShortText, ...]
     time_zone: str | None
@@ -41,10 +43,11 @@ class OwnProfile(Answer):
     participations: tuple[Participation, ...]
 
     @classmethod
-    def of(cls, person: Person) -> "OwnProfile":
-        """Everything there is."""
+    def of(cls, person: Person, vocabulary: Iterable[VocabularySkill]) -> "OwnProfile":
+        """Everything there is; of the claimed skills in the vocabulary, which are retired."""
         about = {name: getattr(person, name) for name in cls.model_fields if hasattr(person, name)}
-        return cls(**about, **dict(person.declared))
+        retired = tuple(skill.skill_id for skill in vocabulary if skill.retired)
+        return cls(**about, **dict(person.declared), retired_skills=retired)
 
 
 class LabelledSkill(Answer):
@@ -55,6 +58,13 @@ class LabelledSkill(Answer):
     level: int
     last_used: date | None
     confirmed_on: date
+    retired: bool
+
+    @classmethod
+    def of(cls, claim: Skill, skill: VocabularySkill) -> "LabelledSkill":
+        """A claim beside its entry of the vocabulary."""
+        said = claim.model_dump(include={"skill_id", "level", "last_used", "confirmed_on"})
+        return cls(label=skill.label, retired=skill.retired, **said)
 
 
 class PersonAnswer(Answer):
@@ -73,9 +83,9 @@ class PersonAnswer(Answer):
     can_help_with: tuple[str, ...] | None = None
 
     @classmethod
-    def of(cls, person: Person, shown: set[SearchField], labels: dict[UUID, str]) -> "PersonAnswer":
+    def of(cls, person: Person, shown: set[SearchField], vocabulary: Mapping[UUID, VocabularySkill]) -> "PersonAnswer":
         """The person's name, skills and the `shown` fields."""
-        skills = [LabelledSkill(label=labels[skill.skill_id], **_claim(skill)) for skill in person.declared.skills]
+        skills = [LabelledSkill.of(skill, vocabulary[skill.skill_id]) for skill in person.declared.skills]
         every: dict[str, Any] = {
             "unit_path": person.unit_path,
             **{name: getattr(person, name) for name in ("location", "job_title", "job_level")},
@@ -84,7 +94,3 @@ class PersonAnswer(Answer):
         visible = {("unit_path" if name == "unit" else name) for name in shown}
         kept = {name: value for name, value in every.items() if name in visible}
         return cls(person_id=person.person_id, name=person.name, skills=skills, **kept)
-
-
-def _claim(skill: Skill) -> dict[str, Any]:
-    return skill.model_dump(include={"skill_id", "level", "last_used", "confirmed_on"})

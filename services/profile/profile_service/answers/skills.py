@@ -18,6 +18,6 @@ class SkillAnswer(Answer):
 
 
 class SkillPage(Page):
-    """Skills by label."""
+    """Skills, those that fit best first."""
 
     items: list[SkillAnswer]

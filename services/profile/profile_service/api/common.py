@@ -16,9 +16,10 @@ from profile_service.answers import (
 ROUTES: dict[str, Any] = {"prefix": "/api/v1", "responses": documented(401, 403, 422, 503)}
 HR_PLATFORM_ONLY = [Depends(allow("hr_platform"))]
 READERS = [Depends(allow("employee", "program_owner", "operator"))]
+SKILL_READERS = [Depends(allow("employee", "program_owner", "operator", "skill_editor"))]
 Employee = Annotated[Caller, Depends(allow("employee"))]
 Owner = Annotated[Caller, Depends(allow("program_owner"))]
-Editor = Annotated[Caller, Depends(allow("program_owner", "operator"))]
+Editor = Annotated[Caller, Depends(allow("program_owner", "operator", "skill_editor"))]
 Limit = Annotated[int, Query(ge=1, le=100)]
 Position = Annotated[str | None, Query(max_length=500)]
 NamePart = Annotated[str, Query(max_length=200)]

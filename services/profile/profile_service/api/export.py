@@ -19,7 +19,8 @@ async def export_own_data(caller: Employee, database: DatabaseDep, accept: Accep
     async with database.connection() as connection:
         person = existing(await store.person(connection, caller.person))
         programs = await store.programs(connection)
+        claimed = await store.skills_by_id(connection, [skill.skill_id for skill in person.declared.skills])
     if person.erased:
         raise NotFound
     owned = sorted(program.body.name for program in programs if person.person_id in program.owners)
-    return exported(ProfileExport.of_person(person, owned), accept)
+    return exported(ProfileExport.of_person(person, owned, claimed), accept)

@@ -1,10 +1,9 @@
 """Steps 1 of the write path and of the read path: people's own profiles and those of colleagues."""
 
-from collections.abc import Collection
 from datetime import UTC, datetime
 from uuid import UUID
 
-from chassis.database import Transaction
+from chassis.database import Database, Transaction
 from chassis.http import DatabaseDep, IfMatch
 from chassis.problems import NotFound, documented
 from fastapi import APIRouter, Response
@@ -15,7 +14,7 @@ from profile_service.answers import (
     PersonAnswer,
 )
 from profile_service.api.common import ROUTES, Employee, existing, tagged
-from profile_service.model import Person
+from profile_service.model import Person, VocabularySkill
 from profile_service.requests import ProfileEdit, RolesChoice
 
 router = APIRouter(**ROUTES)
@@ -28,7 +27,7 @@ async def read_own_profile(caller: Employee, database: DatabaseDep, response: Re
         person = existing(await store.person(connection, caller.person))
     if person.erased:
         raise NotFound
-    return _own(person, response)
+    return await _own(database, person, response)
 
 
 @router.put("/me/profile", tags=["me"], responses=documented(404, 412, 428))
@@ -37,7 +36,8 @@ async def edit_own_profile(
 ) -> OwnProfile:
     """Replace what the caller says of themselves."""
     declared = body.declared(datetime.now(UTC).date())
-    return _own(await commands.edit_profile(database, caller.person, declared, expected_version), response)
+    person = await commands.edit_profile(database, caller.person, declared, expected_version)
+    return await _own(database, person, response)
 
 
 @router.put("/me/participations/{program_id}", tags=["me"], responses=documented(404))
@@ -45,7 +45,8 @@ async def choose_roles(
     program_id: UUID, body: RolesChoice, caller: Employee, database: DatabaseDep, response: Response
 ) -> OwnProfile:
     """Choose the roles to take in a program, none to stay out; one may be paused until a day."""
-    return _own(await commands.choose_roles(database, caller.person, program_id, body.choice), response)
+    person = await commands.choose_roles(database, caller.person, program_id, body.choice)
+    return await _own(database, person, response)
 
 
 @router.get("/people/{person_id}", tags=["people"], responses=documented(404))
@@ -57,13 +58,16 @@ async def read_person(person_id: UUID, caller: Employee, database: DatabaseDep) 
         shown = model.shown_fields(person, viewer, await store.programs(connection))
         if shown is None:
             raise NotFound
-        return PersonAnswer.of(person, shown, await _labels(connection, person))
+        return PersonAnswer.of(person, shown, await _claimed(connection, person))
 
 
-def _own(person: Person, response: Response) -> OwnProfile:
-    return tagged(OwnProfile.of(person), response)
+async def _own(database: Database, person: Person, response: Response) -> OwnProfile:
+    async with database.connection() as connection:
+        claimed = await _claimed(connection, person)
+    return tagged(OwnProfile.of(person, claimed.values()), response)
 
 
-async def _labels(connection: Transaction, person: Person) -> dict[UUID, str]:
-    claimed: Collection[UUID] = [skill.skill_id for skill in person.declared.skills]
-    return {skill.skill_id: skill.label for skill in await store.skills_by_id(connection, claimed)}
+async def _claimed(connection: Transaction, person: Person) -> dict[UUID, VocabularySkill]:
+    """The entries of the vocabulary that a person claims."""
+    skill_ids = [skill.skill_id for skill in person.declared.skills]
+    return {skill.skill_id: skill for skill in await store.skills_by_id(connection, skill_ids)}

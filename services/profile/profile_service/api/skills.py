@@ -11,20 +11,30 @@ from profile_service.answers import (
     SkillAnswer,
     SkillPage,
 )
-from profile_service.api.common import READERS, ROUTES, Editor, Limit, NamePart, Position, existing, tagged
+from profile_service.api.common import (
+    ROUTES,
+    SKILL_READERS,
+    Editor,
+    Limit,
+    NamePart,
+    Position,
+    existing,
+    tagged,
+)
 from profile_service.requests import SkillEdit
 
 router = APIRouter(**ROUTES)
 
 
-@router.get("/skills", tags=["skills"], dependencies=READERS)
+@router.get("/skills", tags=["skills"], dependencies=SKILL_READERS)
 async def list_skills(database: DatabaseDep, q: NamePart = "", cursor: Position = None, limit: Limit = 20) -> SkillPage:
-    """The vocabulary: skills with a name that contains `q`, by label."""
+    """The vocabulary: skills with a name that is `q`, then those where one begins with it, then holds it; by label."""
+    after = Cursor.decode(cursor, int, str, UUID)
     async with database.connection() as connection:
-        found = await store.skills(connection, model.normalised(q) or None, Cursor.decode(cursor, str, UUID), limit + 1)
-    last = found[limit - 1] if len(found) > limit else None
-    items = [SkillAnswer.model_validate(skill) for skill in found[:limit]]
-    return SkillPage(items=items, next_cursor=Cursor.encode(last.label, last.skill_id) if last else None)
+        found = await store.skills(connection, model.normalised(q) or None, after, limit + 1)
+    rank, last = found[:limit][-1] if len(found) > limit else (0, None)
+    items = [SkillAnswer.model_validate(skill) for _, skill in found[:limit]]
+    return SkillPage(items=items, next_cursor=Cursor.encode(rank, last.label, last.skill_id) if last else None)
 
 
 @router.post("/skills", tags=["skills"], status_code=201, responses=documented(409))
@@ -37,7 +47,7 @@ async def create_skill(
     return tagged(answer, response)
 
 
-@router.get("/skills/{skill_id}", tags=["skills"], dependencies=READERS, responses=documented(404))
+@router.get("/skills/{skill_id}", tags=["skills"], dependencies=SKILL_READERS, responses=documented(404))
 async def read_skill(skill_id: UUID, database: DatabaseDep, response: Response) -> SkillAnswer:
     """One skill of the vocabulary."""
     async with database.connection() as connection:
@@ -54,5 +64,5 @@ async def edit_skill(
     expected_version: IfMatch,
     response: Response,
 ) -> SkillAnswer:
-    """Rename, retire or merge a skill, or change its aliases."""
+    """Rename or retire a skill, change its aliases, or merge it: `merged_into` then has its names and its people."""
     return tagged(await commands.edit_skill(database, caller, skill_id, body, expected_version), response)

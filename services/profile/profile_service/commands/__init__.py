@@ -5,6 +5,8 @@ from profile_service.commands.erasure import erase_leaver as erase_leaver
 from profile_service.commands.erasure import request_erasure as request_erasure
 from profile_service.commands.hr import apply_hr_events as apply_hr_events
 from profile_service.commands.hr import push_org_events as push_org_events
+from profile_service.commands.importing import import_entries as import_entries
+from profile_service.commands.importing import try_entries as try_entries
 from profile_service.commands.people import choose_roles as choose_roles
 from profile_service.commands.people import edit_profile as edit_profile
 from profile_service.commands.programs import add_owner as add_owner

@@ -15,8 +15,9 @@ async def edit_profile(database: Database, person_id: UUID, declared: Declared, 
     """What a person says of themselves, anew. Raises NotFound, PreconditionFailed, Refused."""
     async with database.transaction() as transaction:
         person = await _present(transaction, person_id)
+        await store.hold_vocabulary(transaction)  # what is claimed now is not merged before it can be seen
         skill_ids = [skill.skill_id for skill in declared.skills]
-        model.check_skills(declared, await store.skills_by_id(transaction, skill_ids))
+        model.check_skills(declared, person.declared.skills, await store.skills_by_id(transaction, skill_ids))
         edited = await _placed(transaction, person, model.declared_anew(person, declared, expected_version))
         await store.save_people(transaction, [edited])
         await outbox.append(transaction, [edited.event("edited")])

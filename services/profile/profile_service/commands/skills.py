@@ -1,16 +1,17 @@
 """Step 2 of the write path: use cases of the vocabulary's editors, one function and one transaction each."""
 
-from dataclasses import replace
+from typing import Literal
 from uuid import UUID, uuid4
 
 from chassis import outbox
 from chassis.auth import Caller
 from chassis.database import Database, Transaction
 from chassis.idempotency import once
-from chassis.problems import Conflict, NotFound, Refused
+from chassis.problems import NotFound, Refused
 
 from profile_service import model, store
 from profile_service.answers import SkillAnswer
+from profile_service.commands.merging import check_names, merge_skill
 from profile_service.model import VocabularySkill
 from profile_service.requests import SkillEdit
 
@@ -19,9 +20,12 @@ async def create_skill(database: Database, caller: Caller, edit: SkillEdit, key:
     """A new entry of the vocabulary. Raises Conflict, Refused."""
 
     async def run() -> SkillAnswer:
-        skill = VocabularySkill(uuid4(), 1, edit.label, edit.aliases, edit.broader_id, edit.retired, edit.merged_into)
+        if edit.merged_into:
+            raise Refused("A new skill replaces nothing yet: give the other its name as an alias.", field="merged_into")
+        await store.lock_vocabulary(transaction)
+        skill = VocabularySkill(uuid4(), 1, edit.label, edit.aliases, edit.broader_id, edit.retired)
         await store.add_audit(transaction, skill.audited(caller, "created", None))
-        return await keep_skill(transaction, skill, "created")
+        return await _keep(transaction, skill, "created")
 
     async with database.transaction() as transaction:
         return await once(transaction, caller, key, edit, SkillAnswer, run)
@@ -30,36 +34,35 @@ async def create_skill(database: Database, caller: Caller, edit: SkillEdit, key:
 async def edit_skill(
     database: Database, caller: Caller, skill_id: UUID, edit: SkillEdit, expected_version: int
 ) -> SkillAnswer:
-    """Change an entry of the vocabulary. Raises NotFound, PreconditionFailed, Conflict, Refused."""
+    """Change an entry of the vocabulary, or merge it. Raises NotFound, PreconditionFailed, Conflict, Refused."""
     async with database.transaction() as transaction:
         await store.lock_vocabulary(transaction)
         known = await store.skill(transaction, skill_id)
         if known is None:
             raise NotFound
         model.check_version(known.version, expected_version)
-        edited = replace(known, version=known.version + 1, **dict(edit))
-        change = "merged" if edited.merged_into else "retired" if edited.retired else "edited"
-        await store.add_audit(transaction, edited.audited(caller, change, known))
-        return await keep_skill(transaction, edited, change)
+        known.check_editable()
+        edited = known.next(**dict(edit))
+        if edited.merged_into:
+            return await merge_skill(transaction, caller, known, edited)
+        await store.add_audit(transaction, edited.audited(caller, "retired" if edited.retired else "edited", known))
+        return await _keep(transaction, edited, "edited")
 
 
-async def keep_skill(transaction: Transaction, skill: VocabularySkill, change: str) -> SkillAnswer:
-    """Save an entry whose names are free and whose relations exist, and say so. Raises Conflict, Refused."""
-    await store.lock_vocabulary(transaction)
-    names = skill.names()
-    for name, label in (await store.owners_of_names(transaction, names, skill.skill_id)).items():
-        raise Conflict(f"{label} has this name already.", field=names[name])
-    for field in ("broader_id", "merged_into"):
-        await _check_relation(transaction, skill, field)
-    await store.save_skill(transaction, skill)
+async def _keep(transaction: Transaction, skill: VocabularySkill, change: Literal["created", "edited"]) -> SkillAnswer:
+    """Save an entry whose names are free and whose broader one exists, and say so. Raises Conflict, Refused."""
+    await check_names(transaction, skill, skill.names())
+    await _check_broader(transaction, skill)
+    await store.save_skills(transaction, [skill])
     await outbox.append(transaction, [skill.event(change)])
     return SkillAnswer.model_validate(skill)
 
 
-async def _check_relation(transaction: Transaction, skill: VocabularySkill, field: str) -> None:
-    other_id: UUID | None = getattr(skill, field)
-    if other_id is None:
+async def _check_broader(transaction: Transaction, skill: VocabularySkill) -> None:
+    if skill.broader_id is None:
         return
-    other = await store.skill(transaction, other_id)
-    if other is None or other_id == skill.skill_id or other.merged_into:
-        raise Refused("It must be another skill, one that is in use.", field=field)
+    broader = await store.skill(transaction, skill.broader_id)
+    if broader is None or broader.merged_into:
+        raise Refused("There is no such skill in use.", field="broader_id")
+    if skill.skill_id in {skill.broader_id, *await store.broader_ids(transaction, skill.broader_id)}:
+        raise Refused("A skill cannot be broader than itself.", field="broader_id")

@@ -9,6 +9,14 @@ from profile_service.model.erasure import Receipt as Receipt
 from profile_service.model.erasure import all_confirmed as all_confirmed
 from profile_service.model.erasure import emptied as emptied
 from profile_service.model.erasure import services_asked as services_asked
+from profile_service.model.importing import Entry as Entry
+from profile_service.model.importing import Import as Import
+from profile_service.model.importing import Known as Known
+from profile_service.model.importing import Result as Result
+from profile_service.model.importing import Said as Said
+from profile_service.model.merging import check_winner as check_winner
+from profile_service.model.merging import merged as merged
+from profile_service.model.merging import moved_claims as moved_claims
 from profile_service.model.orders import Order as Order
 from profile_service.model.orders import Orders as Orders
 from profile_service.model.organisation import Organisation as Organisation
@@ -31,6 +39,7 @@ from profile_service.model.programs import ProgramBody as ProgramBody
 from profile_service.model.programs import check_rule as check_rule
 from profile_service.model.programs import placed as placed
 from profile_service.model.programs import shifted as shifted
+from profile_service.model.skills import MAX_ALIASES as MAX_ALIASES
 from profile_service.model.skills import VocabularySkill as VocabularySkill
 from profile_service.model.skills import normalised as normalised
 from profile_service.model.versions import check_version as check_version

@@ -99,9 +99,12 @@ def chosen(person: Person, program_id: UUID, choice: Choice) -> Person:
     return replace(person, choices={**person.choices, str(program_id): choice})
 
 
-def check_skills(declared: Declared, known: Iterable[VocabularySkill]) -> None:
-    """Raise Refused, naming the field, for a skill that is unknown, retired or claimed twice."""
-    usable = {skill.skill_id for skill in known if not skill.retired}
+def check_skills(declared: Declared, before: Iterable[Skill], known: Iterable[VocabularySkill]) -> None:
+    """Raise Refused, naming the field, for a skill that is unknown, claimed twice, or retired.
+
+    A retired one that was claimed `before` may stay: its owner can still edit everything else.
+    """
+    usable = {skill.skill_id for skill in known if not skill.retired} | {skill.skill_id for skill in before}
     claimed: set[UUID] = set()
     for index, skill in enumerate(declared.skills):
         if skill.skill_id not in usable:
