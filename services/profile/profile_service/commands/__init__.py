@@ -19,7 +19,6 @@ from profile_service.commands.programs import keep_program as keep_program
 from profile_service.commands.programs import roll_over as roll_over
 from profile_service.commands.skills import create_skill as create_skill
 from profile_service.commands.skills import edit_skill as edit_skill
-from profile_service.commands.skills import keep_skill as keep_skill
 from profile_service.commands.webhooks import add_webhook_client as add_webhook_client
 from profile_service.commands.webhooks import push_delivery as push_delivery
 from profile_service.commands.webhooks import revoke_webhook_client as revoke_webhook_client
