@@ -5,7 +5,7 @@ Each event is applied, ignored (older than what is known, or seen before) or ref
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import UTC, date
 from typing import Annotated, Any, ClassVar, Literal
 from uuid import UUID, uuid4
 
@@ -16,7 +16,7 @@ from flash_schemas.base import ShortText
 from flash_schemas.profile import EmploymentStatus, ProfileChange
 from pydantic import AwareDatetime, Field, TypeAdapter, ValidationError
 
-from profile_service.model import Organisation, Person, Program, Unit, placed
+from profile_service.model import Organisation, Person, Program, Unit, dated, placed
 
 MAX_DEPTH = 20
 
@@ -204,13 +204,9 @@ class Push:
         if known and known.status != "left":
             raise Refusal("employee_number", "this person is here already")
         facts = event.model_dump(include={"employee_number", "sequence", "name", "job_title", "job_level", "location"})
-        person = Person(
-            person_id=known.person_id if known else uuid4(),
-            version=known.version if known else 0,
-            unit_id=self._open_unit(event.unit, "unit").unit_id,
-            hired_on=event.hired_on,
-            **facts,
-        )
+        facts |= {"unit_id": self._open_unit(event.unit, "unit").unit_id, "hired_on": event.hired_on}
+        # What somebody who comes back said of themselves is theirs, and still there.
+        person = replace(known, status="active", **facts) if known else Person(person_id=uuid4(), version=0, **facts)
         return self._keep_person(person, event, "created")
 
     def _change(self, event: PersonChanged) -> Result:
@@ -228,6 +224,7 @@ class Push:
     def _keep_person(self, person: Person, event: PersonEvent, change: ProfileChange) -> Result:
         newer = replace(person, version=person.version + 1, sequence=event.sequence)
         newer = placed(newer, self._organisation, self._programs)
+        newer = dated(self._people.get(event.employee_number), newer, event.time.astimezone(UTC).date())
         self._people[newer.employee_number] = self.people[newer.person_id] = newer
         self.outgoing.append(newer.event(change))
         return Result(event.id, "applied", person_id=newer.person_id)

@@ -13,3 +13,4 @@ ERASURE_OLDEST = Gauge(
     "flash_erasure_oldest_seconds", "Age of the oldest request to forget somebody that is not confirmed; 0 without one."
 )
 PEOPLE_REFRESHED = Counter("flash_people_refreshed_total", "People placed anew in the background.", ["changed"])
+REMINDERS = Counter("flash_profile_reminders_total", "People reminded to confirm their skills.")

@@ -20,20 +20,24 @@ class ProfileExport(Export):
 
     employee_number: str
     profile: OwnProfile
+    photo: str | None
+    skills_dismissed: list[str]
     chosen_roles: dict[str, tuple[Role, ...]]
     programs_owned: list[str]
     elsewhere: tuple[str, ...] = ELSEWHERE
 
     @classmethod
-    def of_person(cls, person: Person, owned: list[str]) -> "ProfileExport":
-        """All of it; `owned` are the names of the person's programs."""
+    def of_person(cls, person: Person, profile: OwnProfile, owned: list[str], unwanted: list[str]) -> "ProfileExport":
+        """All of it; `owned` are the names of the person's programs, `unwanted` those of skills dismissed."""
         return cls(
             service="profile",
             about=ABOUT,
             person_id=person.person_id,
             exported_at=datetime.now(UTC),
             employee_number=person.employee_number,
-            profile=OwnProfile.of(person),
+            profile=profile,
+            photo="/api/v1/me/photo" if person.photo_version is not None else None,
+            skills_dismissed=unwanted,
             chosen_roles=dict(person.choices),
             programs_owned=owned,
         )

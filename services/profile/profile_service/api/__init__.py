@@ -1,5 +1,14 @@
 """Step 1 of the write path, and the read path: the routes of the profile service, by subject."""
 
-from profile_service.api import erasure, export, hr, people, programs, skills
+from profile_service.api import erasure, export, hr, people, photos, programs, skills, suggestions
 
-ROUTERS = (hr.router, people.router, programs.router, skills.router, erasure.router, export.router)
+ROUTERS = (
+    hr.router,
+    people.router,
+    photos.router,
+    suggestions.router,
+    programs.router,
+    skills.router,
+    erasure.router,
+    export.router,
+)

@@ -1,5 +1,11 @@
 """Step 3 of the write path: the rules of the profile service, pure, by subject."""
 
+from profile_service.model.claims import check_skills as check_skills
+from profile_service.model.claims import claimed as claimed
+from profile_service.model.claims import is_stale as is_stale
+from profile_service.model.claims import reconfirmed as reconfirmed
+from profile_service.model.claims import stale_before as stale_before
+from profile_service.model.claims import with_skill as with_skill
 from profile_service.model.erasure import Erasure as Erasure
 from profile_service.model.erasure import Receipt as Receipt
 from profile_service.model.erasure import all_confirmed as all_confirmed
@@ -9,7 +15,6 @@ from profile_service.model.organisation import Organisation as Organisation
 from profile_service.model.organisation import Unit as Unit
 from profile_service.model.people import Declared as Declared
 from profile_service.model.people import Person as Person
-from profile_service.model.people import check_skills as check_skills
 from profile_service.model.people import chosen as chosen
 from profile_service.model.people import declared_anew as declared_anew
 from profile_service.model.programs import ALL_ROLES as ALL_ROLES
@@ -20,5 +25,12 @@ from profile_service.model.programs import eligible as eligible
 from profile_service.model.programs import placed as placed
 from profile_service.model.skills import VocabularySkill as VocabularySkill
 from profile_service.model.skills import normalised as normalised
+from profile_service.model.sources import SOURCES as SOURCES
+from profile_service.model.sources import Source as Source
+from profile_service.model.sources import dated as dated
+from profile_service.model.suggestions import FoundIn as FoundIn
+from profile_service.model.suggestions import hints as hints
 from profile_service.model.versions import check_version as check_version
+from profile_service.model.visibility import HIDEABLE_FIELDS as HIDEABLE_FIELDS
+from profile_service.model.visibility import colleague as colleague
 from profile_service.model.visibility import shown_fields as shown_fields

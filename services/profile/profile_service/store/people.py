@@ -1,6 +1,7 @@
 """Step 4 of the write path: statements about people."""
 
 from collections.abc import Collection, Iterable
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -13,9 +14,10 @@ from profile_service.store.organisation import plain
 SAVE_PEOPLE = """
 INSERT INTO person SELECT * FROM jsonb_populate_recordset(NULL::person, $1)
 ON CONFLICT (person_id) DO UPDATE SET (sequence, version, name, job_title, job_level, location, unit_id, status,
-    hired_on, declared, unit_path, participations, choices) = (EXCLUDED.sequence, EXCLUDED.version, EXCLUDED.name,
-    EXCLUDED.job_title, EXCLUDED.job_level, EXCLUDED.location, EXCLUDED.unit_id, EXCLUDED.status, EXCLUDED.hired_on,
-    EXCLUDED.declared, EXCLUDED.unit_path, EXCLUDED.participations, EXCLUDED.choices)
+    hired_on, declared, unit_path, participations, choices, changed_on, photo_version) = (EXCLUDED.sequence,
+    EXCLUDED.version, EXCLUDED.name, EXCLUDED.job_title, EXCLUDED.job_level, EXCLUDED.location, EXCLUDED.unit_id,
+    EXCLUDED.status, EXCLUDED.hired_on, EXCLUDED.declared, EXCLUDED.unit_path, EXCLUDED.participations,
+    EXCLUDED.choices, EXCLUDED.changed_on, EXCLUDED.photo_version)
 """
 
 
@@ -64,5 +66,6 @@ def person_of(row: Any) -> Person:
         "unit_path": tuple(UnitRef.model_validate(ref) for ref in row["unit_path"]),
         "participations": tuple(Participation.model_validate(part) for part in row["participations"]),
         "choices": {program_id: tuple(roles) for program_id, roles in row["choices"].items()},
+        "changed_on": {name: date.fromisoformat(day) for name, day in row["changed_on"].items()},
     }
     return Person(**{**row, **parts})
