@@ -22,7 +22,14 @@ ProfileChange = Literal[
 ]
 EmploymentStatus = Literal["active", "on_leave", "left"]
 Visibility = Literal["everyone", "unit", "nobody"]
+EvidenceKind = Literal["project", "role", "certificate"]
+MeetingFormat = Literal["lunch", "call", "chat"]
+MeetingMinutes = Literal[15, 30, 45, 60]
 SearchField = Literal["unit", "location", "job_title", "job_level", "languages", "experience", "bio", "can_help_with"]
+
+
+SKILL_CONFIRMED_DAYS = 180
+"""How long a person's word on a skill holds; then it is marked as unconfirmed."""
 
 
 class UnitRef(Value):
@@ -32,8 +39,18 @@ class UnitRef(Value):
     name: ShortText
 
 
+class Evidence(Value):
+    """One project, role or certificate that a skill comes from."""
+
+    kind: EvidenceKind
+    text: ShortText
+
+
 class Skill(Value):
-    """A skill that a person says to have; `last_used` and `confirmed_on` date the claim."""
+    """A skill that a person says to have; `last_used` and `confirmed_on` date the claim.
+
+    `evidence` is in free words, `typed_evidence` says what kind each is; neither repeats the other.
+    """
 
     skill_id: UUID
     level: SkillLevel
@@ -41,6 +58,7 @@ class Skill(Value):
     confirmed_on: date
     evidence: tuple[ShortText, ...] = ()
     provenance: Literal["self", "hr", "suggested"] = "self"
+    typed_evidence: tuple[Evidence, ...] = ()
 
 
 class Experience(Value):
@@ -66,6 +84,9 @@ class ProfileChangedV1(Event):
 
     After `hr_left` only the ids, the status and the place remain of interest; consumers hide the person. After `erased`
     nothing remains but the id: every other field says the same of everybody who was erased.
+
+    `visibility` holds for fields by their names, for what skills come from as `evidence`, and for the photo as `photo`.
+    The photo itself stays with the profile service; `photo_version` rises with each new one.
     """
 
     TYPE: ClassVar = "flash.profile.changed.v1"
@@ -89,6 +110,9 @@ class ProfileChangedV1(Event):
     can_help_with: tuple[ShortText, ...] = ()
     visibility: dict[str, Visibility] = Field(default_factory=dict)
     participations: tuple[Participation, ...] = ()
+    preferred_formats: tuple[MeetingFormat, ...] = ()
+    preferred_minutes: tuple[MeetingMinutes, ...] = ()
+    photo_version: int | None = None
 
 
 Metric = Literal[

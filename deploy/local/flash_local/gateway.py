@@ -38,6 +38,7 @@ class Limits:
 
 EVERYONE = Limits(burst=200, per_second=100, body_kib=256, timeout_s=15)
 EXPORT = Limits(burst=5, per_second=1, body_kib=256, timeout_s=15)
+PHOTO_KIB = 5 * 1024
 HR_PUSH = Limits(burst=20, per_second=5, body_kib=16 * 1024, timeout_s=120)
 
 
@@ -53,6 +54,7 @@ class Gateway:
     everyone: Limits = EVERYONE
     hr_push: Limits = HR_PUSH
     export: Limits = EXPORT
+    photo_kib: int = PHOTO_KIB
     jwks_refresh_s: int = JWKS_REFRESH_S
 
     @property
@@ -120,6 +122,7 @@ class Gateway:
             "everyone": self.everyone,
             "hr": self.hr_push,
             "export": self.export,
+            "photo_kib": self.photo_kib,
         }
 
 

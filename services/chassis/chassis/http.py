@@ -5,7 +5,7 @@ import binascii
 import operator
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from math import isfinite
 from typing import Annotated, Any, cast
@@ -36,10 +36,22 @@ class Strict(BaseModel):
     @field_validator("*")
     @classmethod
     def _storable(cls, value: Any) -> Any:
-        parts = value if isinstance(value, list | tuple) else [value]
-        if any(isinstance(part, str) and "\0" in part for part in parts):
+        if any("\0" in text for text in _texts(value)):
             raise ValueError("it holds the character U+0000, which cannot be stored")
         return value
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every text in a value, however deep."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        yield from _texts([*value.keys(), *value.values()])
+    elif isinstance(value, BaseModel):
+        yield from _texts([part for _, part in value])
+    elif isinstance(value, list | tuple):
+        for part in value:
+            yield from _texts(part)
 
 
 class Page(BaseModel):

@@ -14,7 +14,9 @@ from profile_service.erasing import erase_some
 from profile_service.hr_clients import hr_clients
 from profile_service.importing import import_skills
 from profile_service.merges import move_some_claims
+from profile_service.photos import PhotoReader
 from profile_service.refresh import refresh_some
+from profile_service.reminders import remind_some
 from profile_service.republish import republish
 from profile_service.restored import restored
 from profile_service.seed import seed
@@ -25,9 +27,11 @@ from profile_service.snapshots import apply_some
 def build(settings: Settings) -> Service:
     """The API, what happens in the background, and the reader of receipts for forgotten people."""
     database = Database(settings)
+    photo_reader = PhotoReader(settings.photo_max_bytes, settings.photo_timeout_ms)
     refresh = partial(refresh_some, database, settings.refresh_chunk_people)
     snapshots = partial(apply_some, database, settings.hr_chunk_events, settings.hr_snapshot_ends_share)
     erase = partial(erase_some, database, settings.erase_leavers_after_days)
+    remind = partial(remind_some, database, settings.reminder_chunk_people)
     readers = consumers()
     merges = partial(move_some_claims, database, settings.refresh_chunk_people)
     return Service(
@@ -41,6 +45,7 @@ def build(settings: Settings) -> Service:
             Worker("snapshots", snapshots, settings.hr_snapshot_interval_ms),
             Worker("merges", merges, settings.refresh_interval_ms),
             Worker("days", partial(turn_day, database), settings.day_interval_ms, wake_on_commit=False),
+            Worker("reminders", remind, settings.reminder_interval_ms, wake_on_commit=False),
             Worker("leavers", erase, settings.leavers_interval_ms, wake_on_commit=False),
             Receipts("profile", settings, database, readers).worker(),
         ],
@@ -51,4 +56,6 @@ def build(settings: Settings) -> Service:
             "restored": restored,
             "hr-clients": hr_clients,
         },
+        state={"photo_reader": photo_reader},
+        closed=[photo_reader.close],
     )

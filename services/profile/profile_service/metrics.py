@@ -15,3 +15,4 @@ ERASURE_OLDEST = Gauge(
 PEOPLE_REFRESHED = Counter("flash_people_refreshed_total", "People placed anew in the background.", ["changed"])
 MERGES_WAITING = Gauge("flash_skill_merges_waiting", "Merged skills whose people are still to be gone through.")
 CLAIMS_MOVED = Counter("flash_skill_claims_moved_total", "People whose claim of a merged skill became another's.")
+REMINDERS = Counter("flash_profile_reminders_total", "People reminded to confirm their skills.")

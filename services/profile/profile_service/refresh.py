@@ -4,6 +4,7 @@ Every bit is one transaction that also says how far the pass has come, so a kill
 """
 
 from dataclasses import replace
+from datetime import UTC, date, datetime
 from typing import cast
 
 from chassis import outbox
@@ -11,7 +12,7 @@ from chassis.database import Database, Transaction
 from flash_schemas.profile import ProfileChange
 
 from profile_service import metrics, store
-from profile_service.model import Person, placed
+from profile_service.model import Person, dated, placed
 from profile_service.store import RefreshJob
 
 
@@ -34,7 +35,8 @@ async def _advance(transaction: Transaction, job: RefreshJob, limit: int) -> Non
     people = await store.people_to_refresh(transaction, job, before.below(job.unit_id) if job.unit_id else (), limit)
     # Read after the people are locked: whatever changes later makes a pass of its own.
     organisation, programs = await store.organisation(transaction), await store.programs(transaction)
-    changed = [new for old in people if (new := _newer(old, placed(old, organisation, programs)))]
+    today = datetime.now(UTC).date()
+    changed = [new for old in people if (new := _newer(old, placed(old, organisation, programs), today))]
     await store.save_people(transaction, changed)
     await outbox.append(transaction, [person.event(cast("ProfileChange", job.change)) for person in changed])
     after = people[-1].person_id if people else job.after_person_id
@@ -43,5 +45,5 @@ async def _advance(transaction: Transaction, job: RefreshJob, limit: int) -> Non
     metrics.PEOPLE_REFRESHED.labels("no").inc(len(people) - len(changed))
 
 
-def _newer(old: Person, new: Person) -> Person | None:
-    return replace(new, version=old.version + 1) if new != old else None
+def _newer(old: Person, new: Person, today: date) -> Person | None:
+    return replace(dated(old, new, today), version=old.version + 1) if new != old else None

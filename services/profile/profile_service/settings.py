@@ -14,3 +14,7 @@ class Settings(ChassisSettings):
     erase_leavers_after_days: int = 0
     leavers_interval_ms: int = 60_000
     day_interval_ms: int = 30_000
+    photo_max_bytes: int = 5 * 1024 * 1024
+    photo_timeout_ms: int = 5_000
+    reminder_chunk_people: int = 500
+    reminder_interval_ms: int = 3_600_000

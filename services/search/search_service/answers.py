@@ -1,11 +1,12 @@
 """What a search answers: who matches, why, and what else could be chosen."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
 from chassis.http import Answer, Page
+from flash_schemas.profile import SKILL_CONFIRMED_DAYS
 
 from search_service.vocabulary import Vocabulary
 
@@ -32,13 +33,14 @@ class Reason(Answer):
 
 
 class SkillItem(Answer):
-    """A skill that somebody has."""
+    """A skill that somebody has; `stale` when they have not confirmed it for 180 days."""
 
     skill_id: UUID
     label: str
     level: int
     last_used: date | None = None
     retired: bool = False
+    stale: bool
 
 
 class AvailabilityItem(Answer):
@@ -154,9 +156,10 @@ class Presenter:
         skill_id = UUID(claim["skill_id"])
         label = self._vocabulary.label(skill_id) or claim["skill_id"]
         retired = self._vocabulary.retired(skill_id)
-        return SkillItem(
-            label=label, retired=retired, **{name: claim.get(name) for name in ("skill_id", "level", "last_used")}
-        )
+        oldest = self._today - timedelta(days=SKILL_CONFIRMED_DAYS)
+        stale = date.fromisoformat(claim["confirmed_on"]) < oldest
+        facts = {name: claim.get(name) for name in ("skill_id", "level", "last_used")}
+        return SkillItem(label=label, retired=retired, stale=stale, **facts)
 
     def _skill_reasons(self, source: Mapping[str, Any]) -> list[Reason]:
         asked = [self._skill(claim) for claim in source["skills"] if claim["skill_id"] in self._asked]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from chassis.consumer import Consumer, Delivery
@@ -13,6 +14,12 @@ from flash_schemas.session import AvailabilityChangedV1
 from search_service import store
 from search_service.unlinked import name_words
 
+NOT_SEARCHED: Any = {
+    **dict.fromkeys(("change", "time_zone", "hired_on"), True),
+    **dict.fromkeys(("preferred_formats", "preferred_minutes", "photo_version"), True),
+    "skills": {"__all__": {"evidence", "typed_evidence", "provenance"}},
+}
+"""What search does not keep of a profile."""
 SKILL_COLUMNS = {"skill_id", "label", "aliases", "retired", "merged_into"}
 
 
@@ -88,7 +95,7 @@ def _profile(event: object) -> dict[str, object]:
     assert isinstance(event, ProfileChangedV1), "the topic holds nothing else"
     if event.status == "left":
         return {"status": "left", "participations": []}
-    return event.model_dump(mode="json", exclude={"change", "time_zone", "hired_on"})
+    return event.model_dump(mode="json", exclude=NOT_SEARCHED)
 
 
 def _name_words(event: object) -> list[str]:

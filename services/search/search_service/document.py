@@ -107,14 +107,18 @@ def _place(profile: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _declared(profile: Mapping[str, Any]) -> dict[str, Any]:
-    visibility = profile["visibility"]
     told = {
         "languages": profile["languages"],
         "experience": [_experience(entry) for entry in profile["experience"]],
         "bio": profile["bio"],
         "can_help_with": profile["can_help_with"],
     }
-    return {name: value for name, value in told.items() if visibility.get(name, "everyone") == "everyone"}
+    return {name: value for name, value in told.items() if _for_everyone(profile, name)}
+
+
+def _for_everyone(profile: Mapping[str, Any], name: str) -> bool:
+    visibility: str = profile["visibility"].get(name, "everyone")
+    return visibility == "everyone"
 
 
 def _experience(entry: Mapping[str, Any]) -> str:
@@ -122,9 +126,10 @@ def _experience(entry: Mapping[str, Any]) -> str:
 
 
 def _skills(profile: Mapping[str, Any], merged: Mapping[str, str]) -> dict[str, Any]:
-    """The best claim for each skill, merges followed."""
+    """The best claim for each skill, merges followed; nothing of who does not show everyone what they know."""
+    shown = profile["skills"] if _for_everyone(profile, "skills") else ()
     best: dict[str, dict[str, Any]] = {}
-    for claim in sorted(profile["skills"], key=lambda claim: claim["level"]):
+    for claim in sorted(shown, key=lambda claim: claim["level"]):
         skill_id = merged.get(claim["skill_id"], claim["skill_id"])
         best[skill_id] = {"skill_id": skill_id} | {
             name: claim[name] for name in ("level", "last_used", "confirmed_on") if claim[name] is not None

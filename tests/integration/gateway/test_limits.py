@@ -77,6 +77,14 @@ async def test_an_hr_push_may_be_sixteen_mib_and_no_more(client: httpx2.AsyncCli
     assert_problem(await client.post(HR_PUSH, headers=headers, content=b"x" * (size + 1)), 413, "too-large")
 
 
+async def test_a_photo_may_be_five_mib_and_no_more(client: httpx2.AsyncClient, forger: Forger) -> None:
+    headers, size = bearer(forger.token()), 5 * KIB * KIB
+    fits = await client.put("/api/v1/me/photo", headers=headers, content=b"x" * size)
+    assert fits.json()["body_bytes"] == size
+    answer = await client.put("/api/v1/me/photo", headers=headers, content=b"x" * (size + 1))
+    assert_problem(answer, 413, "too-large")
+
+
 async def test_nobody_else_may_send_a_large_body_to_the_hr_address(client: httpx2.AsyncClient, forger: Forger) -> None:
     answer = await client.post(HR_PUSH, headers=bearer(forger.token()), content=b"x" * KIB * KIB)
     assert_problem(answer, 403, "forbidden")

@@ -11,9 +11,13 @@ from profile_service.answers.hr import PushAnswer as PushAnswer
 from profile_service.answers.hr import SnapshotAnswer as SnapshotAnswer
 from profile_service.answers.hr import SnapshotsAnswer as SnapshotsAnswer
 from profile_service.answers.oversight import VisibilityAnswer as VisibilityAnswer
+from profile_service.answers.people import FieldSource as FieldSource
 from profile_service.answers.people import LabelledSkill as LabelledSkill
 from profile_service.answers.people import OwnProfile as OwnProfile
+from profile_service.answers.people import OwnSkill as OwnSkill
 from profile_service.answers.people import PersonAnswer as PersonAnswer
+from profile_service.answers.people import Reminder as Reminder
+from profile_service.answers.photos import PhotoAnswer as PhotoAnswer
 from profile_service.answers.previews import PreviewAnswer as PreviewAnswer
 from profile_service.answers.programs import ProgramAnswer as ProgramAnswer
 from profile_service.answers.programs import ProgramItem as ProgramItem
@@ -25,3 +29,5 @@ from profile_service.answers.programs import UnitItem as UnitItem
 from profile_service.answers.programs import UnitPage as UnitPage
 from profile_service.answers.skills import SkillAnswer as SkillAnswer
 from profile_service.answers.skills import SkillPage as SkillPage
+from profile_service.answers.suggestions import SuggestionItem as SuggestionItem
+from profile_service.answers.suggestions import Suggestions as Suggestions

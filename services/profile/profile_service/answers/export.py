@@ -1,12 +1,11 @@
 """What a person is answered who asks for their data."""
 
-from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from chassis.export import Export
 
 from profile_service.answers.people import OwnProfile
-from profile_service.model import Choice, Person, VocabularySkill
+from profile_service.model import Choice, Person
 
 ABOUT = (
     "What HR says of you and what you say of yourself. The other parts of the platform answer for themselves; their "
@@ -20,20 +19,24 @@ class ProfileExport(Export):
 
     employee_number: str
     profile: OwnProfile
+    photo: str | None
+    skills_dismissed: list[str]
     chosen_roles: dict[str, Choice]
     programs_owned: list[str]
     elsewhere: tuple[str, ...] = ELSEWHERE
 
     @classmethod
-    def of_person(cls, person: Person, owned: list[str], claimed: Iterable[VocabularySkill]) -> "ProfileExport":
-        """All of it; `owned` are the names of the person's programs, `claimed` the entries of their skills."""
+    def of_person(cls, person: Person, profile: OwnProfile, owned: list[str], unwanted: list[str]) -> "ProfileExport":
+        """All of it; `owned` are the names of the person's programs, `unwanted` those of skills dismissed."""
         return cls(
             service="profile",
             about=ABOUT,
             person_id=person.person_id,
             exported_at=datetime.now(UTC),
             employee_number=person.employee_number,
-            profile=OwnProfile.of(person, claimed),
+            profile=profile,
+            photo="/api/v1/me/photo" if person.photo_version is not None else None,
+            skills_dismissed=unwanted,
             chosen_roles=dict(person.choices),
             programs_owned=owned,
         )

@@ -1,5 +1,6 @@
 """What the routes of the profile service share: who may call, positions in lists, answers with a tag."""
 
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, TypeVar
 
 from chassis.auth import Caller, allow
@@ -25,6 +26,11 @@ Position = Annotated[str | None, Query(max_length=500)]
 NamePart = Annotated[str, Query(max_length=200)]
 T = TypeVar("T")
 TaggedT = TypeVar("TaggedT", OwnProfile, ProgramAnswer, SkillAnswer)
+
+
+def today() -> date:
+    """The day as of UTC, by which claims are dated."""
+    return datetime.now(UTC).date()
 
 
 def existing(value: T | None) -> T:

@@ -7,8 +7,8 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from profile_service import store
-from profile_service.answers import ProfileExport
-from profile_service.api.common import ROUTES, Employee, existing
+from profile_service.answers import OwnProfile, ProfileExport
+from profile_service.api.common import ROUTES, Employee, existing, today
 
 router = APIRouter(**ROUTES)
 
@@ -19,8 +19,11 @@ async def export_own_data(caller: Employee, database: DatabaseDep, accept: Accep
     async with database.connection() as connection:
         person = existing(await store.person(connection, caller.person))
         programs = await store.programs(connection)
+        unwanted = await store.dismissed(connection, caller.person)
+        reminded_on = await store.reminded_on(connection, caller.person)
         claimed = await store.skills_by_id(connection, [skill.skill_id for skill in person.declared.skills])
     if person.erased:
         raise NotFound
+    profile = OwnProfile.of(person, {skill.skill_id: skill for skill in claimed}, reminded_on, today())
     owned = sorted(program.body.name for program in programs if person.person_id in program.owners)
-    return exported(ProfileExport.of_person(person, owned, claimed), accept)
+    return exported(ProfileExport.of_person(person, profile, owned, unwanted), accept)

@@ -8,7 +8,11 @@ from profile_service.commands.hr import push_org_events as push_org_events
 from profile_service.commands.importing import import_entries as import_entries
 from profile_service.commands.importing import try_entries as try_entries
 from profile_service.commands.people import choose_roles as choose_roles
+from profile_service.commands.people import confirm_skills as confirm_skills
 from profile_service.commands.people import edit_profile as edit_profile
+from profile_service.commands.people import patch_profile as patch_profile
+from profile_service.commands.photos import delete_photo as delete_photo
+from profile_service.commands.photos import put_photo as put_photo
 from profile_service.commands.programs import add_owner as add_owner
 from profile_service.commands.programs import archive as archive
 from profile_service.commands.programs import change_program as change_program
@@ -19,6 +23,9 @@ from profile_service.commands.programs import keep_program as keep_program
 from profile_service.commands.programs import roll_over as roll_over
 from profile_service.commands.skills import create_skill as create_skill
 from profile_service.commands.skills import edit_skill as edit_skill
+from profile_service.commands.suggestions import accept_suggestion as accept_suggestion
+from profile_service.commands.suggestions import dismiss_suggestion as dismiss_suggestion
+from profile_service.commands.suggestions import suggestions as suggestions
 from profile_service.commands.webhooks import add_webhook_client as add_webhook_client
 from profile_service.commands.webhooks import push_delivery as push_delivery
 from profile_service.commands.webhooks import revoke_webhook_client as revoke_webhook_client

@@ -74,5 +74,6 @@ async def _empty(transaction: Transaction, person_id: UUID, least_version: int =
     empty = model.emptied(person, least_version)
     await store.save_people(transaction, [empty])
     await store.forget_number(transaction, person_id, person.employee_number)
+    await store.forget_beside(transaction, person_id)
     await outbox.append(transaction, [empty.event("erased")])
     return empty.version

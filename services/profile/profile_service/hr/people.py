@@ -6,6 +6,7 @@ order end in the same state. Whoever does something is there: a departure older 
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from datetime import UTC
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -15,7 +16,7 @@ from flash_schemas.profile import EmploymentStatus, ProfileChange
 from profile_service.hr.events import PersonChanged, PersonEvent, PersonJoined, PersonListed, PersonMoved, PersonStatus
 from profile_service.hr.outcomes import Older, Refusal
 from profile_service.hr.units import Units
-from profile_service.model import Order, Orders, Person, Program, placed
+from profile_service.model import Order, Orders, Person, Program, dated, placed
 
 FACTS = ("name", "job_title", "job_level", "location", "unit", "hired_on", "manager")
 PRESENT = "present"
@@ -152,6 +153,7 @@ class People:
     def _keep(self, person: Person, event: PersonEvent, orders: Orders, change: ProfileChange) -> Person:
         sequence = max(person.sequence, event.number)
         newer = placed(replace(person, sequence=sequence, hr_orders=orders), self._units.organisation, self._programs)
+        newer = dated(self._known.get(event.employee_number), newer, event.time.astimezone(UTC).date())
         if self._tells(newer, event):
             newer = replace(newer, version=newer.version + 1)
             self.outgoing.append(newer.event(change))

@@ -2,6 +2,12 @@
 
 from profile_service.model.audit import AuditEntry as AuditEntry
 from profile_service.model.choices import Choice as Choice
+from profile_service.model.claims import check_skills as check_skills
+from profile_service.model.claims import claimed as claimed
+from profile_service.model.claims import is_stale as is_stale
+from profile_service.model.claims import reconfirmed as reconfirmed
+from profile_service.model.claims import stale_before as stale_before
+from profile_service.model.claims import with_skill as with_skill
 from profile_service.model.eligibility import eligible as eligible
 from profile_service.model.eligibility import shown_languages as shown_languages
 from profile_service.model.erasure import Erasure as Erasure
@@ -26,7 +32,6 @@ from profile_service.model.oversight import NEVER_SHOWN as NEVER_SHOWN
 from profile_service.model.oversight import field_uses as field_uses
 from profile_service.model.people import Declared as Declared
 from profile_service.model.people import Person as Person
-from profile_service.model.people import check_skills as check_skills
 from profile_service.model.people import chosen as chosen
 from profile_service.model.people import declared_anew as declared_anew
 from profile_service.model.previews import broken_down as broken_down
@@ -42,5 +47,12 @@ from profile_service.model.programs import shifted as shifted
 from profile_service.model.skills import MAX_ALIASES as MAX_ALIASES
 from profile_service.model.skills import VocabularySkill as VocabularySkill
 from profile_service.model.skills import normalised as normalised
+from profile_service.model.sources import SOURCES as SOURCES
+from profile_service.model.sources import Source as Source
+from profile_service.model.sources import dated as dated
+from profile_service.model.suggestions import FoundIn as FoundIn
+from profile_service.model.suggestions import hints as hints
 from profile_service.model.versions import check_version as check_version
+from profile_service.model.visibility import HIDEABLE_FIELDS as HIDEABLE_FIELDS
+from profile_service.model.visibility import colleague as colleague
 from profile_service.model.visibility import shown_fields as shown_fields

@@ -1,6 +1,6 @@
 """The rules about people: what HR says, what they say of themselves, who sees what. Step 3 of the write path: pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from uuid import UUID
@@ -11,6 +11,8 @@ from flash_schemas.base import Value
 from flash_schemas.profile import (
     EmploymentStatus,
     Experience,
+    MeetingFormat,
+    MeetingMinutes,
     Participation,
     ProfileChange,
     ProfileChangedV1,
@@ -22,7 +24,6 @@ from pydantic import Field
 
 from profile_service.model.choices import Choice
 from profile_service.model.orders import Orders
-from profile_service.model.skills import VocabularySkill
 from profile_service.model.versions import check_version
 
 
@@ -35,7 +36,15 @@ class Declared(Value):
     time_zone: str | None = None
     bio: str = ""
     can_help_with: tuple[str, ...] = ()
+    preferred_formats: tuple[MeetingFormat, ...] = ()
+    preferred_minutes: tuple[MeetingMinutes, ...] = ()
     visibility: dict[str, Visibility] = Field(default_factory=dict)
+
+    def check(self) -> None:
+        """Raise Refused, naming the field, for a role that ended before it began."""
+        for index, entry in enumerate(self.experience):
+            if entry.until and entry.until < entry.since:
+                raise Refused("It ends before it starts.", field=f"experience[{index}].until")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +52,8 @@ class Person:
     """One employee. `choices` holds what the person chose per program; where absent, all roles, none paused.
 
     `manager_id` may be somebody whom HR named and who has not joined yet, or who left. It and `hr_orders` stay in
-    this service.
+    this service. `changed_on` says since when a field is as it is, as far as that is known. `photo_version` is that of
+    the photo, if there is one.
     """
 
     person_id: UUID
@@ -63,6 +73,8 @@ class Person:
     choices: Mapping[str, Choice] = field(default_factory=dict)
     manager_id: UUID | None = None
     hr_orders: Orders | None = None
+    changed_on: Mapping[str, date] = field(default_factory=dict)
+    photo_version: int | None = None
 
     @property
     def erased(self) -> bool:
@@ -71,7 +83,8 @@ class Person:
 
     def event(self, change: ProfileChange) -> Outgoing:
         """The whole person as the event that tells of this change; of who is erased nothing else is ever said."""
-        declared = self.declared if self.status != "left" else Declared()
+        left = self.status == "left"
+        declared = self.declared if not left else Declared()
         event = ProfileChangedV1(
             person_id=self.person_id,
             change="erased" if self.erased else change,
@@ -83,32 +96,19 @@ class Person:
             status=self.status,
             hired_on=self.hired_on,
             participations=self.participations,
+            photo_version=None if left else self.photo_version,
             **dict(declared),
         )
         return Outgoing(event, self.version)
 
 
 def declared_anew(person: Person, declared: Declared, expected_version: int) -> Person:
-    """The person after an edit of their own profile. Raises PreconditionFailed."""
+    """The person after an edit of their own profile. Raises PreconditionFailed, Refused."""
     check_version(person.version, expected_version)
-    return replace(person, declared=declared, version=person.version + 1)
+    declared.check()
+    return replace(person, declared=declared)
 
 
 def chosen(person: Person, program_id: UUID, choice: Choice) -> Person:
     """The person with another choice of roles in a program; none means not taking part."""
     return replace(person, choices={**person.choices, str(program_id): choice})
-
-
-def check_skills(declared: Declared, before: Iterable[Skill], known: Iterable[VocabularySkill]) -> None:
-    """Raise Refused, naming the field, for a skill that is unknown, claimed twice, or retired.
-
-    A retired one that was claimed `before` may stay: its owner can still edit everything else.
-    """
-    usable = {skill.skill_id for skill in known if not skill.retired} | {skill.skill_id for skill in before}
-    claimed: set[UUID] = set()
-    for index, skill in enumerate(declared.skills):
-        if skill.skill_id not in usable:
-            raise Refused("There is no such skill in use; see /api/v1/skills.", field=f"skills[{index}].skill_id")
-        if skill.skill_id in claimed:
-            raise Refused("This skill stands here twice.", field=f"skills[{index}].skill_id")
-        claimed.add(skill.skill_id)

@@ -8,6 +8,7 @@ from profile_service.store.erasure import ask_again as ask_again
 from profile_service.store.erasure import confirm_erasure as confirm_erasure
 from profile_service.store.erasure import due_leavers as due_leavers
 from profile_service.store.erasure import erasure as erasure
+from profile_service.store.erasure import forget_beside as forget_beside
 from profile_service.store.erasure import forget_number as forget_number
 from profile_service.store.erasure import keep_receipt as keep_receipt
 from profile_service.store.erasure import mark_said_again as mark_said_again
@@ -65,6 +66,12 @@ from profile_service.store.people import lock_person as lock_person
 from profile_service.store.people import people_by_number as people_by_number
 from profile_service.store.people import person as person
 from profile_service.store.people import save_people as save_people
+from profile_service.store.photos import SAVE_PHOTO as SAVE_PHOTO
+from profile_service.store.photos import Photo as Photo
+from profile_service.store.photos import delete_photo as delete_photo
+from profile_service.store.photos import photo as photo
+from profile_service.store.photos import photo_digest as photo_digest
+from profile_service.store.photos import save_photo as save_photo
 from profile_service.store.previews import GroupCount as GroupCount
 from profile_service.store.previews import count_matches as count_matches
 from profile_service.store.previews import count_participants as count_participants
@@ -82,6 +89,9 @@ from profile_service.store.programs import programs_of as programs_of
 from profile_service.store.programs import save_program as save_program
 from profile_service.store.programs import take_day as take_day
 from profile_service.store.programs import today as today
+from profile_service.store.reminders import REMIND as REMIND
+from profile_service.store.reminders import remind as remind
+from profile_service.store.reminders import reminded_on as reminded_on
 from profile_service.store.skills import ABOVE as ABOVE
 from profile_service.store.skills import LIST_SKILLS as LIST_SKILLS
 from profile_service.store.skills import NAME_OWNERS as NAME_OWNERS
@@ -116,6 +126,12 @@ from profile_service.store.snapshots import snapshots_waiting as snapshots_waiti
 from profile_service.store.sources import SAVE_SOURCES as SAVE_SOURCES
 from profile_service.store.sources import known_to_source as known_to_source
 from profile_service.store.sources import save_sources as save_sources
+from profile_service.store.suggestions import DISMISS as DISMISS
+from profile_service.store.suggestions import DISMISSED as DISMISSED
+from profile_service.store.suggestions import SUGGESTED as SUGGESTED
+from profile_service.store.suggestions import dismiss as dismiss
+from profile_service.store.suggestions import dismissed as dismissed
+from profile_service.store.suggestions import suggested as suggested
 from profile_service.store.webhooks import WebhookClient as WebhookClient
 from profile_service.store.webhooks import add_secret as add_secret
 from profile_service.store.webhooks import add_webhook_client as add_webhook_client

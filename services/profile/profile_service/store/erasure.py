@@ -36,6 +36,11 @@ FORGET_RETURNED = "DELETE FROM leaver AS l USING person AS p WHERE p.person_id =
 DUE_LEAVERS = """
 SELECT person_id FROM leaver WHERE since <= now() - make_interval(days => $1) ORDER BY since LIMIT $2
 """
+FORGET_BESIDE = (
+    "DELETE FROM photo WHERE person_id = $1",
+    "DELETE FROM profile_reminder WHERE person_id = $1",
+    "DELETE FROM skill_suggestion_dismissed WHERE person_id = $1",
+)
 TO_SAY_AGAIN = """
 SELECT person_id FROM erasure_request WHERE said_again_at IS NULL AND requested_at <= now() - make_interval(days => $1)
 ORDER BY requested_at LIMIT $2
@@ -47,6 +52,12 @@ async def forget_number(transaction: Transaction, person_id: UUID, number: str) 
     await transaction.execute("DELETE FROM hr_snapshot_entry WHERE kind = 'person' AND key = $1", number)
     await transaction.execute("UPDATE person SET employee_number = NULL WHERE person_id = $1", person_id)
     await transaction.execute("DELETE FROM leaver WHERE person_id = $1", person_id)
+
+
+async def forget_beside(transaction: Transaction, person_id: UUID) -> None:
+    """Nothing is left of what stands beside a person's row: the photo, the reminder, suggestions not wanted."""
+    for statement in FORGET_BESIDE:
+        await transaction.execute(statement, person_id)
 
 
 async def add_erasure(transaction: Transaction, person_id: UUID, reason: ErasureReason, at: datetime) -> None:

@@ -1,6 +1,7 @@
 """Step 4 of the write path: statements about people."""
 
 from collections.abc import Collection, Iterable
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -13,10 +14,11 @@ from profile_service.store.organisation import orders_of, orders_row, plain
 SAVE_PEOPLE = """
 INSERT INTO person SELECT * FROM jsonb_populate_recordset(NULL::person, $1)
 ON CONFLICT (person_id) DO UPDATE SET (sequence, version, name, job_title, job_level, location, unit_id, status,
-    hired_on, declared, unit_path, participations, choices, manager_id, hr_orders) = (EXCLUDED.sequence,
-    EXCLUDED.version, EXCLUDED.name, EXCLUDED.job_title, EXCLUDED.job_level, EXCLUDED.location, EXCLUDED.unit_id,
-    EXCLUDED.status, EXCLUDED.hired_on, EXCLUDED.declared, EXCLUDED.unit_path, EXCLUDED.participations,
-    EXCLUDED.choices, EXCLUDED.manager_id, EXCLUDED.hr_orders)
+    hired_on, declared, unit_path, participations, choices, manager_id, hr_orders, changed_on, photo_version) = (
+    EXCLUDED.sequence, EXCLUDED.version, EXCLUDED.name, EXCLUDED.job_title, EXCLUDED.job_level, EXCLUDED.location,
+    EXCLUDED.unit_id, EXCLUDED.status, EXCLUDED.hired_on, EXCLUDED.declared, EXCLUDED.unit_path,
+    EXCLUDED.participations, EXCLUDED.choices, EXCLUDED.manager_id, EXCLUDED.hr_orders, EXCLUDED.changed_on,
+    EXCLUDED.photo_version)
 """
 
 
@@ -68,5 +70,6 @@ def person_of(row: Any) -> Person:
         "participations": tuple(Participation.model_validate(part) for part in row["participations"]),
         "choices": {program_id: Choice.model_validate(choice) for program_id, choice in row["choices"].items()},
         "hr_orders": orders_of(row),
+        "changed_on": {name: date.fromisoformat(day) for name, day in row["changed_on"].items()},
     }
     return Person(**{**row, **parts})
