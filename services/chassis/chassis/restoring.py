@@ -46,6 +46,7 @@ Raise = Callable[[Transaction, Mapping[UUID, int]], Awaitable[Sequence[Outgoing]
 """Give each aggregate that is not above its published version the one after that; those that got it, as they are."""
 Ending = Callable[[Sequence[Delivery]], Event | None]
 """What ends an aggregate for the others, of which they were told this; None when nothing needs to."""
+First = Callable[["Service"], Awaitable[None]]
 What = Literal["raised", "made", "ended", "gone"]
 COUNTED: tuple[What, ...] = ("raised", "made", "ended", "gone")
 
@@ -84,13 +85,20 @@ class Divergence:
     after: int | None = None
 
 
-async def restored(service: "Service", kinds: Sequence[Kind], limit: int, arguments: Sequence[str]) -> int:
-    """Mend what diverges, `limit` things in a transaction, and report it; 0 when nothing is left to do."""
+async def restored(
+    service: "Service", kinds: Sequence[Kind], limit: int, arguments: Sequence[str], first: First | None = None
+) -> int:
+    """Mend what diverges, `limit` things in a transaction, and report it; 0 when nothing is left to do.
+
+    `first` is what has to be done before anything is said.
+    """
     mend = not _parser(service.name).parse_args(arguments).check
     mending = Mending(service.database, service.settings, limit, mend=mend)
     try:
         if mend:
             await _begin(service.database)
+        if mend and first:
+            await first(service)
         diverged = [each for kind in kinds for each in await mending(kind)]
     except (KafkaError, *TRANSIENT_ERRORS) as error:
         print(f"Not finished, run it again: {error!r}", file=sys.stderr)  # noqa: T201 - a command's answer

@@ -178,6 +178,27 @@ async def test_programs_and_skills_that_changed_since_are_said_as_they_were(rest
     assert again.status_code == 201, "the name is free again"
 
 
+async def test_who_was_forgotten_since_is_not_said_again(restorable: Restorable) -> None:
+    company = restorable.company
+    await company.push(company.event("person_changed", employee_number="1", job_title="Secret"))
+    await restorable.backup.take()  # with the former state in its outbox
+    phrase = {"confirmation": "erase me for ever"}
+    asked = await company.api.client.post("/api/v1/me/erasure", json=phrase, headers=company.sign_in("1"))
+    assert asked.status_code == 202, asked.text
+    await restorable.restore()
+    (empty, version) = (await restorable.told("profile-events"))[company.people["1"]]
+    before = len(await restorable.topics.read("profile-events"))
+    assert await restorable.mend() == 0
+    assert (await restorable.told("profile-events"))[company.people["1"]] == (empty, version)
+    again = (await restorable.topics.read("profile-events"))[before:]
+    assert not [record for record in again if b"Secret" in record.value]
+    async with company.api.database.connection() as connection:
+        row = await connection.fetchrow("SELECT * FROM person WHERE person_id = $1", company.people["1"])
+    assert row is not None
+    assert (row["version"], row["name"], row["employee_number"]) == (version, "Erased", None)
+    assert await restorable.mend("--check") == 0
+
+
 async def test_the_report_names_everybody_by_id_and_nobody_by_name(
     restorable: Restorable, capsys: pytest.CaptureFixture[str]
 ) -> None:
