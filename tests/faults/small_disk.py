@@ -50,6 +50,7 @@ def full(folder: Path) -> Iterator[None]:
 
 def fill(folder: Path) -> None:
     """Take all room that there is, also what somebody gave up since the last time."""
+    assert folder.is_mount(), f"{folder} is on a disk of others"
     with (folder / BALLAST).open("ab") as ballast:
         for _ in range(ATTEMPTS):
             if not (free := shutil.disk_usage(folder).free):
