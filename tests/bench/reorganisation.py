@@ -13,7 +13,7 @@ from profile_service.app import build
 from profile_service.refresh import refresh_some
 from profile_service.settings import Settings
 
-from tests.bench.measure import quantiles
+from tests.bench.measure import Spent, quantiles, spent
 from tests.bench.world import database_of
 from tests.support.apis import Api, serving_api
 
@@ -62,14 +62,16 @@ class Reorganised:
         """Seconds of each of so many edits."""
         return [await self._edit() for _ in range(edits)]
 
-    async def edits_during(self, work: Awaitable[None]) -> tuple[float, list[float]]:
-        """Seconds of the work, and of each edit meanwhile."""
-        task, started, seconds = asyncio.ensure_future(work), time.perf_counter(), []
-        while not task.done():
-            seconds.append(await self._edit())
-            await asyncio.sleep(PAUSE_S)
-        await task
-        return time.perf_counter() - started, seconds
+    async def edits_during(self, work: Awaitable[None]) -> tuple[Spent, list[float]]:
+        """What the work took, and seconds of each edit meanwhile."""
+        seconds = []
+        with spent() as took:
+            task = asyncio.ensure_future(work)
+            while not task.done():
+                seconds.append(await self._edit())
+                await asyncio.sleep(PAUSE_S)
+            await task
+        return took, seconds
 
     async def _edit(self) -> float:
         """As the person themselves, with the version they see; one that was moved meanwhile is read anew."""
@@ -116,7 +118,8 @@ async def run(engines: Engines, people: int) -> None:
         await company.build()
         quantiles("edit while nothing else runs", await company.edits(QUIET_EDITS))
         for name, work in (("division moved", company.move_division), ("everybody moved", company.move_everybody)):
-            wall_s, seconds = await company.edits_during(work())
-            print(f"{name}: {people:,} people in {wall_s:.1f} s, {people / wall_s:,.0f} people/s", flush=True)
+            took, seconds = await company.edits_during(work())
+            rate, cpu_s = people / took.wall_s, took.cpu_s / people * 1000
+            print(f"{name}: {people:,} people, {rate:,.0f}/s, CPU with edits {cpu_s:.2f} s per 1,000", flush=True)
             quantiles("  edit meanwhile", seconds)
             print(f"  longest {max(seconds) * 1000:,.0f} ms", flush=True)

@@ -6,7 +6,7 @@ from chassis.settings import Settings as ChassisSettings
 class Settings(ChassisSettings):
     """Limits beside those of the chassis. With `erase_leavers_after_days` 0, leavers are kept until somebody asks."""
 
-    hr_chunk_events: int = 500
+    hr_chunk_events: int = 200
     hr_snapshot_ends_share: float = 0.2
     hr_snapshot_interval_ms: int = 500
     refresh_chunk_people: int = 200

@@ -60,7 +60,7 @@ class People:
         facts = {**event.model_dump(include=set(FACTS)), "status": "active"}
         return self._told_whole(event, facts, "created")
 
-    def list(self, event: PersonListed) -> Person:
+    def listed(self, event: PersonListed) -> Person:
         """As a snapshot has it; told to others only when it differs. Raises Older, Refusal."""
         known = self._known.get(event.employee_number)
         left_out = {"hired_on", "manager"} - event.model_fields_set

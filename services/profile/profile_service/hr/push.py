@@ -54,7 +54,7 @@ class Push:
             PersonChanged: self.people.change,
             PersonMoved: self.people.move,
             PersonStatus: self.people.set_status,
-            PersonListed: self.people.list,
+            PersonListed: self.people.listed,
         }
 
     def apply(self, event: UnitEvent | PersonEvent) -> Result:
