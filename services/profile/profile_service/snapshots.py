@@ -3,10 +3,13 @@
 Every bit is one transaction that also says how far the snapshot has come, so a killed process continues where it was.
 """
 
+from chassis import logs
 from chassis.database import Database, Transaction
 
 from profile_service import commands, metrics, store
 from profile_service.hr import AnyListed, Snapshot
+
+log = logs.get(__name__)
 
 
 async def apply_some(database: Database, limit: int, ends_share: float) -> bool:
@@ -28,6 +31,7 @@ async def _advance(transaction: Transaction, snapshot: Snapshot, limit: int, end
         ending = sum(snapshot.ends(orders) for _, orders in missing)
         judged = snapshot.judged(ending, await store.people_present(transaction), ends_share)
         await store.save_snapshot(transaction, judged)
+        log.info("snapshot_judged", ending=ending, phase=judged.phase)
         return
     events = await _next_events(transaction, snapshot, limit)
     results, _ = await commands.apply_hr_events(transaction, list(events.values()))
