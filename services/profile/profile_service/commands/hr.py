@@ -9,18 +9,22 @@ from profile_service import hr, metrics, store
 from profile_service.hr import Result, SnapshotPart
 
 Parsed = hr.AnyHrEvent | Result
+MOST_PASSES = 21
+"""As many as a tree of the greatest depth takes when it comes leaves first, and one."""
 
 
 async def push_org_events(database: Database, parsed: Sequence[Parsed], chunk_events: int) -> list[Result]:
     """Apply what HR pushed, in order of time; what became of each event, in the order it came in.
 
     Every `chunk_events` are one transaction: a call cut off in between can be repeated whole. What cannot be applied
-    yet is tried again after the rest, as long as that lets anything in.
+    yet is tried again after the rest, as long as that lets anything in, at most 20 times.
     """
     results = {place: item for place, item in enumerate(parsed) if isinstance(item, Result)}
     events = [(place, item) for place, item in enumerate(parsed) if not isinstance(item, Result)]
     waiting, before = sorted(events, key=lambda placed: placed[1].time), len(events) + 1
-    while len(waiting) < before:
+    for _ in range(MOST_PASSES):
+        if len(waiting) == before:
+            break
         before = len(waiting)
         for start in range(0, before, chunk_events):
             chunk = waiting[start : start + chunk_events]
