@@ -22,6 +22,11 @@ LAW = "legal_obligation"
 PHRASE = {"confirmation": "erase me for ever"}
 OF_PERSON = "SELECT aggregate_version FROM outbox WHERE aggregate_id = $1 AND topic = 'profile-events' ORDER BY id"
 LONG_AGO = "UPDATE leaver SET since = since - make_interval(days => $1)"
+SNAPSHOT = """
+INSERT INTO hr_snapshot (source, snapshot, at, phase, parts, confirmed, refusals)
+VALUES ('hr', 's', now(), 'people', '{1}', true, $1)
+"""
+ENTRY = "INSERT INTO hr_snapshot_entry VALUES ('hr', 'person', '1', 1, '{\"name\": \"Nadia\"}')"
 REQUESTED_LONG_AGO = "UPDATE erasure_request SET requested_at = requested_at - make_interval(days => $1)"
 
 
@@ -84,6 +89,28 @@ async def test_nobody_but_oneself_and_operators_forgets_and_sees(company: Compan
         assert answer.status_code == status
     assert (await company.api.client.get(stranger, headers=operator)).status_code == 404
     assert (await company.api.client.get(OWN, headers=company.sign_in("2"))).status_code == 404
+
+
+async def test_the_audit_log_says_who_had_whom_forgotten_and_why(company: Company) -> None:
+    operator = company.api.callers.sign_in("operator")
+    path = f"/api/v1/people/{company.people['1']}/erasure"
+    await company.api.client.post(path, json={"reason": LAW}, headers=operator)
+    await ask(company, "2")
+    await ask(company, "2")
+    answer = await company.api.client.get("/api/v1/audit", params={"subject_kind": "person"}, headers=operator)
+    entries = [(item["subject_id"], item["person_id"], item["after"]["reason"]) for item in answer.json()["items"]]
+    own, other = str(company.people["2"]), str(company.people["1"])
+    assert entries == [(own, own, "own_request"), (other, None, LAW)]
+
+
+async def test_a_snapshot_of_hr_keeps_no_number_of_who_is_forgotten(company: Company) -> None:
+    refusals = [{"employee_number": number, "reason": "no such unit"} for number in ("1", "2")]
+    await execute(company, SNAPSHOT, refusals)
+    await execute(company, ENTRY)
+    await ask(company, "1")
+    async with company.api.database.connection() as connection:
+        assert await connection.fetchval("SELECT refusals FROM hr_snapshot") == refusals[1:]
+        assert await connection.fetchval("SELECT count(*) FROM hr_snapshot_entry") == 0
 
 
 async def test_asking_twice_is_asking_once_until_an_operator_asks_again(company: Company) -> None:

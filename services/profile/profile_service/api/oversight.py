@@ -73,7 +73,7 @@ async def read_visibility(program_id: UUID, caller: Overseer, database: Database
 @router.get("/audit", tags=["audit"], dependencies=AUDITORS)
 async def list_audit(
     database: DatabaseDep,
-    subject_kind: Annotated[str | None, Query(max_length=50, description="program or skill")] = None,
+    subject_kind: Annotated[str | None, Query(max_length=50, description="program, skill or person")] = None,
     subject_id: UUID | None = None,
     cursor: Position = None,
     limit: Limit = 20,

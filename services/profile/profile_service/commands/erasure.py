@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from chassis import outbox
+from chassis.auth import Caller
 from chassis.database import Database, Transaction
 from chassis.outbox import Outgoing
 from chassis.problems import NotFound
@@ -16,14 +17,14 @@ REQUEST_VERSION = 1
 
 
 async def request_erasure(
-    database: Database, person_id: UUID, reason: ErasureReason, *, again: bool = False
+    database: Database, person_id: UUID, reason: ErasureReason, caller: Caller, *, again: bool = False
 ) -> Erasure:
     """Forget somebody; who is forgotten already stays so, and with `again` services that are late are asked anew.
 
     Raises NotFound.
     """
     async with database.transaction() as transaction:
-        if not await _request(transaction, person_id, reason) and again:
+        if not await _request(transaction, person_id, reason, caller) and again:
             await _ask_again(transaction, person_id)
         erasure = await store.erasure(transaction, person_id)
     assert erasure, "whoever has no number was asked to be forgotten"
@@ -35,7 +36,7 @@ async def erase_leaver(database: Database, person_id: UUID) -> None:
     async with database.transaction() as transaction:
         person = await store.lock_person(transaction, person_id)
         if person and person.status == "left":
-            await _request(transaction, person_id, "no_longer_needed")
+            await _request(transaction, person_id, "no_longer_needed", None)
 
 
 async def erase_again(transaction: Transaction, request: ErasureRequestedV1) -> None:
@@ -44,7 +45,7 @@ async def erase_again(transaction: Transaction, request: ErasureRequestedV1) -> 
     await store.add_erasure(transaction, request.person_id, request.reason, datetime.now(UTC))
 
 
-async def _request(transaction: Transaction, person_id: UUID, reason: ErasureReason) -> bool:
+async def _request(transaction: Transaction, person_id: UUID, reason: ErasureReason, caller: Caller | None) -> bool:
     """Empty somebody and ask everybody to do the same; False when that was done before. Raises NotFound."""
     if await store.lock_person(transaction, person_id) is None:
         raise NotFound
@@ -52,6 +53,7 @@ async def _request(transaction: Transaction, person_id: UUID, reason: ErasureRea
     if version is None:
         return False
     await store.add_erasure(transaction, person_id, reason, datetime.now(UTC))
+    await store.add_audit(transaction, model.erasure_audited(caller, person_id, reason))
     asked = ErasureRequestedV1(person_id=person_id, reason=reason, profile_version=version)
     await outbox.append(transaction, [Outgoing(asked, REQUEST_VERSION)])
     return True

@@ -14,6 +14,7 @@ from profile_service.model.erasure import Erasure as Erasure
 from profile_service.model.erasure import Receipt as Receipt
 from profile_service.model.erasure import all_confirmed as all_confirmed
 from profile_service.model.erasure import emptied as emptied
+from profile_service.model.erasure import erasure_audited as erasure_audited
 from profile_service.model.erasure import services_asked as services_asked
 from profile_service.model.importing import Entry as Entry
 from profile_service.model.importing import Import as Import

@@ -9,7 +9,7 @@ from chassis.auth import Caller
 
 THIS_SERVICE = "profile"
 
-SubjectKind = Literal["program", "skill"]
+SubjectKind = Literal["program", "skill", "person"]
 State = Mapping[str, Any] | None
 
 

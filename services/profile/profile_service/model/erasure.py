@@ -6,10 +6,12 @@ from datetime import datetime, timedelta
 from functools import cache
 from uuid import UUID
 
+from chassis.auth import Caller
 from flash_schemas.erasure import ErasureReason, ErasureRequestedV1
 from flash_schemas.profile import ProfileChangedV1
 from flash_schemas.topics import SEGMENT_DAYS, Topic, load_topics
 
+from profile_service.model.audit import AuditEntry
 from profile_service.model.people import Person
 
 NOTHING = "Erased"
@@ -62,6 +64,11 @@ def emptied(person: Person, least_version: int = 1) -> Person:
         unit_path=person.unit_path[:1],
         status="left",
     )
+
+
+def erasure_audited(caller: Caller | None, person_id: UUID, reason: ErasureReason) -> AuditEntry:
+    """What the audit log keeps of a request: who made it, or the rule, and why; of the person the id."""
+    return AuditEntry.by(caller, "person.erased", ("person", person_id), None, {"reason": reason})
 
 
 @cache

@@ -33,6 +33,12 @@ INSERT INTO leaver (person_id) SELECT person_id FROM person WHERE status = 'left
 ON CONFLICT DO NOTHING
 """
 FORGET_RETURNED = "DELETE FROM leaver AS l USING person AS p WHERE p.person_id = l.person_id AND p.status <> 'left'"
+FORGET_REFUSALS = """
+UPDATE hr_snapshot SET refusals = (SELECT coalesce(jsonb_agg(each ORDER BY place), '[]')
+    FROM jsonb_array_elements(refusals) WITH ORDINALITY AS r (each, place)
+    WHERE each ->> 'employee_number' IS DISTINCT FROM $1)
+WHERE refusals @> jsonb_build_array(jsonb_build_object('employee_number', $1::text))
+"""
 DUE_LEAVERS = """
 SELECT person_id FROM leaver WHERE since <= now() - make_interval(days => $1) ORDER BY since LIMIT $2
 """
@@ -48,8 +54,9 @@ ORDER BY requested_at LIMIT $2
 
 
 async def forget_number(transaction: Transaction, person_id: UUID, number: str) -> None:
-    """HR's number is nobody's any more, a snapshot under way included; nor is it known since when they have left."""
+    """HR's number is nobody's any more, in snapshots too; nor is it known since when they have left."""
     await transaction.execute("DELETE FROM hr_snapshot_entry WHERE kind = 'person' AND key = $1", number)
+    await transaction.execute(FORGET_REFUSALS, number)
     await transaction.execute("UPDATE person SET employee_number = NULL WHERE person_id = $1", person_id)
     await transaction.execute("DELETE FROM leaver WHERE person_id = $1", person_id)
 
