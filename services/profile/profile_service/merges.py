@@ -5,6 +5,7 @@ then search reads the one as the other; nobody can claim a merged skill anew.
 """
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from uuid import UUID
 
 from chassis import outbox
@@ -42,4 +43,5 @@ async def _advance(transaction: Transaction, merge: MergePass, limit: int) -> No
 
 def _moved(person: Person, loser_id: UUID, winner_id: UUID) -> Person:
     skills = model.moved_claims(person.declared.skills, loser_id, winner_id)
-    return replace(person, declared=person.declared.model_copy(update={"skills": skills}), version=person.version + 1)
+    moved = replace(person, declared=person.declared.model_copy(update={"skills": skills}))
+    return replace(model.dated(person, moved, datetime.now(UTC).date()), version=person.version + 1)

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 from chassis.problems import Conflict, Refused
 from flash_schemas.profile import Skill
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from profile_service import model
 from profile_service.model import MAX_ALIASES, Entry, Import, Known, VocabularySkill, normalised
@@ -88,7 +88,6 @@ class Editors:
             self.ever |= skill.names().keys()
 
 
-@settings(deadline=None)
 @given(st.lists(CHANGES, max_size=40))
 def test_after_any_merges_and_renames_every_name_is_one_living_skills(changes: list[tuple[str, int, Any]]) -> None:
     editors = Editors()
@@ -217,7 +216,6 @@ def test_a_retired_skill_is_not_brought_back() -> None:
     assert not taking.changes.skills
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from("123"), NAMES, st.lists(NAMES, max_size=3)), max_size=12))
 def test_any_import_leaves_each_name_to_one_skill_and_a_second_changes_nothing(
     lines: list[tuple[str, str, list[str]]],

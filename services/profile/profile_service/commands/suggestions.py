@@ -34,6 +34,7 @@ async def accept_suggestion(
     """A suggested skill becomes one that the person says to have. Raises NotFound, Refused."""
     async with database.transaction() as transaction:
         person = await present(transaction, person_id)
+        await store.hold_vocabulary(transaction)  # what is claimed now is not merged before it can be seen
         await _check_suggested(transaction, person, skill_id)
         claim = Skill(skill_id=skill_id, level=level, confirmed_on=today, provenance="suggested")
         return await keep_edited(transaction, person, model.with_skill(person, claim, MAX_SKILLS), today)

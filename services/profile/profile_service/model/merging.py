@@ -66,4 +66,6 @@ def _better(one: Skill, other: Skill) -> Skill:
     best = max(one, other, key=lambda claim: (claim.level, claim.confirmed_on))
     used = [claim.last_used for claim in (one, other) if claim.last_used]
     evidence = tuple(dict.fromkeys((*best.evidence, *one.evidence, *other.evidence)))[:MAX_EVIDENCE]
-    return best.model_copy(update={"last_used": max(used, default=None), "evidence": evidence})
+    typed = tuple(dict.fromkeys((*best.typed_evidence, *one.typed_evidence, *other.typed_evidence)))[:MAX_EVIDENCE]
+    spoken_for = {"evidence": evidence, "typed_evidence": typed}
+    return best.model_copy(update={"last_used": max(used, default=None), **spoken_for})
