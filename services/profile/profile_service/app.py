@@ -17,6 +17,8 @@ from profile_service.merges import move_some_claims
 from profile_service.refresh import refresh_some
 from profile_service.republish import republish
 from profile_service.restored import restored
+from profile_service.scim import api as scim
+from profile_service.scim import clients, protocol
 from profile_service.seed import seed
 from profile_service.settings import Settings
 from profile_service.snapshots import apply_some
@@ -34,7 +36,7 @@ def build(settings: Settings) -> Service:
         "profile",
         settings,
         database,
-        routers=ROUTERS,
+        routers=(*ROUTERS, scim.router),
         consumers=readers,
         workers=[
             Worker("refresh", refresh, settings.refresh_interval_ms),
@@ -44,11 +46,13 @@ def build(settings: Settings) -> Service:
             Worker("leavers", erase, settings.leavers_interval_ms, wake_on_commit=False),
             Receipts("profile", settings, database, readers).worker(),
         ],
+        state={"scim": protocol.Service(protocol.provider(), secret=settings.database_url)},
         commands={
             "seed": seed,
             "import-skills": import_skills,
             "republish": republish,
             "restored": restored,
             "hr-clients": hr_clients,
+            "scim-clients": clients.scim_clients,
         },
     )

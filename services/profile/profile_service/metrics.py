@@ -15,3 +15,8 @@ ERASURE_OLDEST = Gauge(
 PEOPLE_REFRESHED = Counter("flash_people_refreshed_total", "People placed anew in the background.", ["changed"])
 MERGES_WAITING = Gauge("flash_skill_merges_waiting", "Merged skills whose people are still to be gone through.")
 CLAIMS_MOVED = Counter("flash_skill_claims_moved_total", "People whose claim of a merged skill became another's.")
+SCIM_REQUESTS = Counter(
+    "flash_scim_requests_total",
+    "Requests of SCIM clients by outcome: done, refused, unauthorized, failed.",
+    ["outcome"],
+)
