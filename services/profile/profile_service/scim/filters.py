@@ -27,7 +27,7 @@ from scim2_models.path import (
 )
 
 NONE = "false"
-PRESENT = '\'$.** ? (@.type() != "object" && @.type() != "array" && @ != null && @ != "")\''
+PRESENT = """'$.** ? (@.type() == "boolean" || @.type() == "number" || @.type() == "string" && @ != "")'"""
 ELEMENTS = "jsonb_array_elements(CASE jsonb_typeof({0}) WHEN 'array' THEN {0} ELSE '[null]' END)"
 SORT_ONE = "(SELECT {text} FROM (SELECT {value}) AS s(v))"
 SORT_MANY = """

@@ -91,8 +91,7 @@ class ScimStorage(AsyncScimStorage):
         new.id = str(uuid4())
         now = datetime.now(UTC)
         new.meta = Meta(resource_type=resource_type.name, created=now, last_modified=now, version=_tag(1))
-        number = mapping.employee_number(cast("ScimUser", new)) if isinstance(new, User) else None
-        row = _row(new, 1, number)
+        row = _row(new, 1, await self._number(cast("ScimUser", new)) if isinstance(new, User) else None)
         await self._check(new, row)
         await self._tell(new, row)
         await store.insert(self._connection, row)
@@ -132,6 +131,13 @@ class ScimStorage(AsyncScimStorage):
         if found is None:
             raise NotFoundException(detail=f"There is no {resource_type.name} with this id")
         return self._model(resource_type).model_validate(found[0]), found[1]
+
+    async def _number(self, new: ScimUser) -> str:
+        """HR's number for somebody new. A user name may have been somebody's number, who was renamed and keeps it."""
+        number = mapping.employee_number(new)
+        if number == (new.user_name or "").strip() and await store.number_taken(self._connection, number):
+            return str(new.id)
+        return number
 
     async def _check(self, new: Resource[Any], row: store.Row) -> None:
         """What the rules about people do not know of."""

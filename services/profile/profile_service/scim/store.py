@@ -13,6 +13,7 @@ TAKEN = """
 SELECT CASE WHEN user_name = $2 THEN 'userName' ELSE 'employeeNumber' END FROM scim_resource
 WHERE (user_name = $2 OR employee_number = $3) AND id <> $1 LIMIT 1
 """
+NUMBER_TAKEN = "SELECT EXISTS (SELECT FROM scim_resource WHERE employee_number = $1)"
 INSERT = """
 INSERT INTO scim_resource (id, type, external_id, user_name, employee_number, resource, version, created, modified)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)
@@ -87,6 +88,12 @@ async def taken(transaction: Transaction, id_: UUID, user_name: str, number: str
     """The attribute that another user has already."""
     attribute: str | None = await transaction.fetchval(TAKEN, id_, user_name, number)
     return attribute
+
+
+async def number_taken(transaction: Transaction, number: str) -> bool:
+    """Whether a user has this employee number."""
+    found: bool = await transaction.fetchval(NUMBER_TAKEN, number)
+    return found
 
 
 async def insert(transaction: Transaction, row: Row) -> None:
