@@ -18,6 +18,7 @@ ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"
 
 async def command(api: Api, capsys: Any, *arguments: str) -> tuple[int, str]:
     """The status of `scim-clients ...`, and what it printed."""
+    capsys.readouterr()  # what was logged before
     status = await scim_clients(api.service, arguments)
     return status, capsys.readouterr().out.strip()
 

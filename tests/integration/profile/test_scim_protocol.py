@@ -2,7 +2,9 @@
 
 from typing import Any
 
+import asyncpg
 import pytest
+from flash_local.databases import DatabaseUrls
 
 from tests.integration.profile.conftest import Company
 from tests.support.apis import Api
@@ -102,11 +104,11 @@ async def test_a_change_of_what_somebody_else_changed_is_refused(scim: Directory
 
 
 async def test_bulk_judges_each_operation_by_itself(scim: Directory) -> None:
-    results = await scim.bulk(post("1"), post("2", title="x" * 201), post("3"), post("1"))
+    results = await scim.bulk(post("S-1"), post("S-2", title="x" * 201), post("S-3"), post("S-1"))
     assert [result["status"] for result in results] == ["201", "400", "201", "400"]
     assert results[1]["response"]["detail"].startswith("title")
     assert (await scim.found())["totalResults"] == 2
-    assert await scim.person("2") is None
+    assert await scim.person("S-2") is None
 
 
 async def test_bulk_knows_a_manager_who_is_created_in_the_same_call(scim: Directory) -> None:
@@ -158,9 +160,12 @@ async def test_refusals_are_scim_errors(
     assert_error(answer, status, answer.json().get("scimType") if body else scim_type)
 
 
-async def test_a_failure_of_our_own_says_nothing_of_the_inside_and_leaves_nothing(api: Api, scim: Directory) -> None:
-    async with api.database.connection() as connection:
-        await connection.execute("ALTER TABLE person ADD CONSTRAINT broken CHECK (name <> 'Person boom') NOT VALID")
-    assert_error(await scim.send("POST", "/Bulk", {"schemas": [BULK], "Operations": [post("1"), post("boom")]}), 500)
+async def test_a_failure_of_our_own_says_nothing_of_the_inside_and_leaves_nothing(
+    profile_database: DatabaseUrls, scim: Directory
+) -> None:
+    owner = await asyncpg.connect(profile_database.owner)
+    await owner.execute("ALTER TABLE person ADD CONSTRAINT broken CHECK (name <> 'Person boom') NOT VALID")
+    await owner.close()
+    assert_error(await scim.send("POST", "/Bulk", {"schemas": [BULK], "Operations": [post("S-1"), post("boom")]}), 500)
     assert (await scim.found())["totalResults"] == 0
-    assert await scim.person("1") is None
+    assert await scim.person("S-1") is None

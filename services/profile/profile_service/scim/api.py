@@ -44,7 +44,7 @@ async def serve(request: Request, database: DatabaseDep) -> Response:
     except Exception as error:  # noqa: BLE001 # nothing leaves this route but SCIM; the log has the rest
         answer = _failed(error)
     metrics.SCIM_REQUESTS.labels(_outcome(answer.status)).inc()
-    return Response(orjson.dumps(answer.body) if answer.body is not None else b"", answer.status, answer.headers)
+    return Response(orjson.dumps(answer.body) if answer.body is not None else b"", int(answer.status), answer.headers)
 
 
 async def _handled(service: Service, database: Database, request: ScimRequest) -> ScimResponse:

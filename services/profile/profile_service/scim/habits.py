@@ -15,6 +15,7 @@ ENTERPRISE = str(EnterpriseUser.__schema__)
 MANAGER_PATH = f"{ENTERPRISE}:manager".casefold()
 BOOLEANS = {"active", "primary"}
 BOOLEAN_PATH = re.compile(r"(^|[.:])(active|primary)$", re.IGNORECASE)
+BULK_ID = "bulkId:"
 TRUTH = {"true": True, "false": False}
 
 
@@ -83,14 +84,16 @@ def _attribute(name: str, value: Any) -> Any:
 
 
 def _manager(value: Any) -> Any:
-    """An id, a list of one, or an empty text: as the complex value it is, or none."""
+    """An id, a list of one, or an empty text: as the complex value it is, with its reference, or none."""
     if isinstance(value, list):
         value = value[0] if value else None
     if isinstance(value, str):
-        return {"value": value} if value.strip() else None
-    if isinstance(value, dict) and not str(value.get("value") or "").strip() and "value" in value:
-        return None
-    return value
+        value = {"value": value}
+    if not isinstance(value, dict) or "value" not in value:
+        return value
+    id_ = str(value["value"] or "").strip()
+    known = "$ref" in value or id_.startswith(BULK_ID)
+    return (value if known else {"$ref": f"Users/{id_}", **value}) if id_ else None
 
 
 def _truth(value: Any) -> Any:
