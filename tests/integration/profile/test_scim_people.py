@@ -1,10 +1,12 @@
 """SCIM users become people by the rules of the HR push, in one transaction with the event that says so."""
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from flash_schemas.profile import ProfileChangedV1
+from profile_service.commands import request_erasure
 
 from tests.integration.profile.conftest import Company
 from tests.support.apis import Api
@@ -43,7 +45,8 @@ async def test_what_a_user_does_not_say_has_defaults_and_then_stays(scim: Direct
     assert person
     assert (person["job_title"], person["location"], person["job_level"]) == ("Not stated", "Not stated", 1)
     assert (person["unit"], person["unit_name"]) == ("scim:unassigned", "Unassigned")
-    await company.push(company.event("person_changed", employee_number="bare@aurora.example", job_level=9))
+    level = company.event("person_changed", employee_number="bare@aurora.example", job_level=9)
+    await company.push(level | {"time": datetime.now(UTC).isoformat()})
     assert (await scim.patch(bare.json()["id"], {"op": "add", "path": "title", "value": "Boss"})).status_code == 204
     person = await scim.person("bare@aurora.example")
     assert person
@@ -89,7 +92,6 @@ async def test_a_user_of_a_known_number_is_the_person_whom_the_push_made(scim: D
     assert person
     assert (person["person_id"], person["name"], person["unit"]) == (company.people["1"], "Nadia F.", "crm")
     late = company.event("person_changed", employee_number="1", name="Older")
-    late["sequence"] = person["sequence"]
     assert [result["outcome"] for result in await company.push(late)] == ["ignored"]
 
 
@@ -157,6 +159,36 @@ async def test_nobody_reports_to_themselves_over_others_neither(scim: Directory,
         assert assert_error(await scim.patch(person, manager(above)), 400, "invalidValue").startswith("manager")
     kept = (await scim.send("GET", f"/Users/{three}")).json()
     assert "manager" not in kept[ENTERPRISE]
+
+
+async def test_the_manager_of_a_user_is_the_manager_of_the_person(scim: Directory, company: Company) -> None:
+    boss, created = await scim.create("S-0"), await scim.create("S-1")
+    await scim.patch(created["id"], manager(boss["id"]))
+    above, person = await scim.person("S-0"), await scim.person("S-1")
+    assert above
+    assert person
+    assert person["manager_id"] == above["person_id"]
+    await scim.patch(created["id"], {"op": "remove", "path": f"{ENTERPRISE}:manager"})
+    person = await scim.person("S-1")
+    assert person
+    assert person["manager_id"] is None
+
+
+async def test_who_is_forgotten_is_no_user_and_in_no_group(api: Api, scim: Directory, company: Company) -> None:
+    one, two = [(await scim.create(f"S-{number}"))["id"] for number in range(2)]
+    members = [{"value": one, "display": "Nadia"}, {"value": two}]
+    group = (await scim.send("POST", "/Groups", {"schemas": [], "displayName": "Team", "members": members})).json()
+    person = await scim.person("S-0")
+    assert person
+    await request_erasure(api.database, person["person_id"], "own_request")
+    assert_error(await scim.send("GET", f"/Users/{one}"), 404)
+    after = (await scim.send("GET", f"/Groups/{group['id']}")).json()
+    assert [member["value"] for member in after["members"]] == [two]
+    assert after["meta"]["version"] == '"2"'
+    await scim.create("S-0")
+    again = await scim.person("S-0")
+    assert again
+    assert again["person_id"] != person["person_id"]
 
 
 async def test_groups_are_kept_and_place_nobody(api: Api, scim: Directory, company: Company) -> None:

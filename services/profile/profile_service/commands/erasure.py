@@ -11,6 +11,7 @@ from flash_schemas.erasure import ErasureReason, ErasureRequestedV1
 
 from profile_service import model, store
 from profile_service.model import Erasure
+from profile_service.scim.store import forget as forget_user
 
 REQUEST_VERSION = 1
 
@@ -74,5 +75,6 @@ async def _empty(transaction: Transaction, person_id: UUID, least_version: int =
     empty = model.emptied(person, least_version)
     await store.save_people(transaction, [empty])
     await store.forget_number(transaction, person_id, person.employee_number)
+    await forget_user(transaction, person.employee_number)
     await outbox.append(transaction, [empty.event("erased")])
     return empty.version

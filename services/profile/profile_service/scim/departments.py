@@ -54,6 +54,5 @@ class Departments:
 
     def _made(self, code: str, name: str) -> dict[str, Any]:
         roots = [unit.code for unit in self._units.values() if unit.parent_id is None and not unit.closed]
-        sequence = self._by_code[code].sequence + 1 if code in self._by_code else 0
         parent = roots[0] if len(roots) == 1 else None
-        return {"type": "unit_upserted", "unit": code, "name": name, "parent": parent, "sequence": sequence}
+        return {"type": "unit_upserted", "unit": code, "name": name, "parent": parent}

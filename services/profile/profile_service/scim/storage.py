@@ -31,7 +31,7 @@ from scim2_server.storage import AsyncScimStorage, SearchPage
 
 from profile_service.scim import mapping, store
 from profile_service.scim.mapping import ScimUser
-from profile_service.scim.people import Followed
+from profile_service.scim.people import Followed, Manager
 from profile_service.scim.search import Search
 
 MAX_MEMBERS = 2_000
@@ -109,7 +109,7 @@ class ScimStorage(AsyncScimStorage):
         new.meta = stored.meta.model_copy(update={"last_modified": now, "version": _tag(version)})
         row = _row(new, version, number)
         await self._check(new, row)
-        await self._tell(new, row)
+        await self._tell(new, row, stored)
         await store.update(self._connection, row)
         return new
 
@@ -123,7 +123,9 @@ class ScimStorage(AsyncScimStorage):
             followed = await self._follow()
             await followed.expect(self._connection, {number})
             followed.leave(number)
-        await store.delete(self._connection, UUID(resource_id))
+            await store.forget(self._connection, number)
+        else:
+            await store.delete(self._connection, UUID(resource_id))
 
     async def _read(self, resource_type: ResourceType, resource_id: str) -> tuple[Resource[Any], str | None]:
         id_ = _uuid(resource_id)
@@ -152,12 +154,23 @@ class ScimStorage(AsyncScimStorage):
         if manager and await store.reports_to(self._connection, manager, MANAGER_PATH, row.id):
             raise InvalidValueException(detail="manager: nobody can report to themselves, over others neither")
 
-    async def _tell(self, new: Resource[Any], row: store.Row) -> None:
+    async def _tell(self, new: Resource[Any], row: store.Row, before: Resource[Any] | None = None) -> None:
         """The person follows the user."""
-        if row.employee_number is not None:
-            followed = await self._follow()
-            await followed.expect(self._connection, {row.employee_number})
-            followed.say(row.employee_number, mapping.facts(cast("ScimUser", new)))
+        if row.employee_number is None:
+            return
+        said = mapping.facts(cast("ScimUser", new))
+        manager = await self._manager(said, mapping.facts(cast("ScimUser", before)) if before else None)
+        followed = await self._follow()
+        await followed.expect(self._connection, {row.employee_number}, next(iter(manager), None))
+        followed.say(row.employee_number, said, manager)
+
+    async def _manager(self, said: mapping.Facts, before: mapping.Facts | None) -> Manager:
+        """Who the manager is now. One who is no user is kept in the user, and nobody's manager."""
+        id_ = _uuid(said.manager_id or "")
+        number = (await store.numbers(self._connection, [id_])).get(id_) if id_ else None
+        if number is not None:
+            return (number,)
+        return (None,) if before and before.manager_id else ()
 
     async def _follow(self) -> Followed:
         if self._followed is None:

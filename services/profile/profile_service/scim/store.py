@@ -31,6 +31,17 @@ WITH RECURSIVE above (id, height) AS (
 )
 SELECT EXISTS (SELECT FROM above WHERE id = $3)
 """
+FORGET = """
+WITH gone AS (DELETE FROM scim_resource WHERE employee_number = $1 RETURNING id::text AS id)
+UPDATE scim_resource AS g SET
+    version = version + 1,
+    modified = now(),
+    resource = resource || jsonb_build_object(
+        'members', (SELECT coalesce(jsonb_agg(m), '[]') FROM jsonb_array_elements(resource -> 'members') AS m
+                    WHERE m ->> 'value' <> gone.id),
+        'meta', resource -> 'meta' || jsonb_build_object('version', format('"%s"', version + 1), 'lastModified', now()))
+FROM gone WHERE type = 'Group' AND resource -> 'members' @> jsonb_build_array(jsonb_build_object('value', gone.id))
+"""
 VALID_CLIENT = "SELECT name FROM scim_client WHERE token_hash = $1 AND expires > now() AND revoked IS NULL"
 LOCK_CLIENTS = "SELECT pg_advisory_xact_lock($1)"
 CLIENTS_LOCK = 7_100_003
@@ -110,6 +121,11 @@ async def update(transaction: Transaction, row: Row) -> None:
 async def delete(transaction: Transaction, id_: UUID) -> None:
     """A resource is no more."""
     await transaction.execute("DELETE FROM scim_resource WHERE id = $1", id_)
+
+
+async def forget(transaction: Transaction, number: str) -> None:
+    """The user of an employee number is no more, in no group either."""
+    await transaction.execute(FORGET, number)
 
 
 async def numbers(transaction: Transaction, ids: Collection[UUID]) -> dict[UUID, str]:
