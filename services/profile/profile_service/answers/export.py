@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from typing import Any
 
 from chassis.export import Export
 
@@ -22,11 +23,18 @@ class ProfileExport(Export):
     profile: OwnProfile
     chosen_roles: dict[str, Choice]
     programs_owned: list[str]
+    user_of_directory: dict[str, Any] | None
     elsewhere: tuple[str, ...] = ELSEWHERE
 
     @classmethod
-    def of_person(cls, person: Person, owned: list[str], claimed: Iterable[VocabularySkill]) -> "ProfileExport":
-        """All of it; `owned` are the names of the person's programs, `claimed` the entries of their skills."""
+    def of_person(
+        cls,
+        person: Person,
+        owned: list[str],
+        claimed: Iterable[VocabularySkill],
+        user: dict[str, Any] | None,
+    ) -> "ProfileExport":
+        """All of it: names of `owned` programs, entries of `claimed` skills, `user` as HR's directory has it."""
         return cls(
             service="profile",
             about=ABOUT,
@@ -36,4 +44,5 @@ class ProfileExport(Export):
             profile=OwnProfile.of(person, claimed),
             chosen_roles=dict(person.choices),
             programs_owned=owned,
+            user_of_directory=user,
         )

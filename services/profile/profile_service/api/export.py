@@ -9,6 +9,7 @@ from fastapi.responses import Response
 from profile_service import store
 from profile_service.answers import ProfileExport
 from profile_service.api.common import ROUTES, Employee, existing
+from profile_service.scim.store import user_of
 
 router = APIRouter(**ROUTES)
 
@@ -20,7 +21,8 @@ async def export_own_data(caller: Employee, database: DatabaseDep, accept: Accep
         person = existing(await store.person(connection, caller.person))
         programs = await store.programs(connection)
         claimed = await store.skills_by_id(connection, [skill.skill_id for skill in person.declared.skills])
+        user = await user_of(connection, person.employee_number)
     if person.erased:
         raise NotFound
     owned = sorted(program.body.name for program in programs if person.person_id in program.owners)
-    return exported(ProfileExport.of_person(person, owned, claimed), accept)
+    return exported(ProfileExport.of_person(person, owned, claimed, user), accept)

@@ -123,6 +123,13 @@ async def delete(transaction: Transaction, id_: UUID) -> None:
     await transaction.execute("DELETE FROM scim_resource WHERE id = $1", id_)
 
 
+async def user_of(transaction: Transaction, number: str) -> dict[str, Any] | None:
+    """What a directory says of an employee."""
+    query = "SELECT resource FROM scim_resource WHERE employee_number = $1"
+    user: dict[str, Any] | None = await transaction.fetchval(query, number)
+    return user
+
+
 async def forget(transaction: Transaction, number: str) -> None:
     """The user of an employee number is no more, in no group either."""
     await transaction.execute(FORGET, number)
