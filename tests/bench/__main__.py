@@ -9,7 +9,7 @@ from functools import partial
 import structlog
 from flash_local.engines.every import Engines
 
-from tests.bench import platform, relay, reorganisation, rollups, search
+from tests.bench import platform, relay, reorganisation, rollups, scim, search
 from tests.support import engines as shared
 
 ON_ENGINES: dict[str, Callable[[Engines], Awaitable[None]]] = {
@@ -17,6 +17,8 @@ ON_ENGINES: dict[str, Callable[[Engines], Awaitable[None]]] = {
     "reorganisation": partial(reorganisation.run, people=10_000),
     "reorganisation-1k": partial(reorganisation.run, people=1_000),
     "rollups": rollups.run,
+    "scim": partial(scim.run, people=2_000),
+    "scim-100k": partial(scim.run, people=100_000),
     "search": partial(search.run, people=2_000),
     "search-100k": partial(search.run, people=100_000),
 }

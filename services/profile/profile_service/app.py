@@ -19,6 +19,8 @@ from profile_service.refresh import refresh_some
 from profile_service.reminders import remind_some
 from profile_service.republish import republish
 from profile_service.restored import restored
+from profile_service.scim import api as scim
+from profile_service.scim import clients, protocol
 from profile_service.seed import seed
 from profile_service.settings import Settings
 from profile_service.snapshots import apply_some
@@ -38,7 +40,7 @@ def build(settings: Settings) -> Service:
         "profile",
         settings,
         database,
-        routers=ROUTERS,
+        routers=(*ROUTERS, scim.router),
         consumers=readers,
         workers=[
             Worker("refresh", refresh, settings.refresh_interval_ms),
@@ -49,12 +51,14 @@ def build(settings: Settings) -> Service:
             Worker("leavers", erase, settings.leavers_interval_ms, wake_on_commit=False),
             Receipts("profile", settings, database, readers).worker(),
         ],
+        state={"scim": protocol.Service(protocol.provider(), secret=settings.database_url)},
         commands={
             "seed": seed,
             "import-skills": import_skills,
             "republish": republish,
             "restored": restored,
             "hr-clients": hr_clients,
+            "scim-clients": clients.scim_clients,
         },
         state={"photo_reader": photo_reader},
         closed=[photo_reader.close],

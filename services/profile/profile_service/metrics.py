@@ -16,3 +16,8 @@ PEOPLE_REFRESHED = Counter("flash_people_refreshed_total", "People placed anew i
 MERGES_WAITING = Gauge("flash_skill_merges_waiting", "Merged skills whose people are still to be gone through.")
 CLAIMS_MOVED = Counter("flash_skill_claims_moved_total", "People whose claim of a merged skill became another's.")
 REMINDERS = Counter("flash_profile_reminders_total", "People reminded to confirm their skills.")
+SCIM_REQUESTS = Counter(
+    "flash_scim_requests_total",
+    "Requests of SCIM clients by outcome: done, refused, unauthorized, failed.",
+    ["outcome"],
+)

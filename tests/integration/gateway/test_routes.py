@@ -75,6 +75,9 @@ async def test_this_address_reaches_its_service(
         "/api/v1/me",
         "/api/v1/me/profile/secrets",
         "/api/v1/sessions/../../../metrics",
+        "/scim",
+        "/scim/v1/Users",
+        "/scim/v2x",
     ],
 )
 async def test_no_other_address_reaches_anything(client: httpx2.AsyncClient, forger: Forger, path: str) -> None:

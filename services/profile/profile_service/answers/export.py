@@ -1,6 +1,7 @@
 """What a person is answered who asks for their data."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 from chassis.export import Export
 
@@ -23,11 +24,14 @@ class ProfileExport(Export):
     skills_dismissed: list[str]
     chosen_roles: dict[str, Choice]
     programs_owned: list[str]
+    user_of_directory: dict[str, Any] | None
     elsewhere: tuple[str, ...] = ELSEWHERE
 
     @classmethod
-    def of_person(cls, person: Person, profile: OwnProfile, owned: list[str], unwanted: list[str]) -> "ProfileExport":
-        """All of it; `owned` are the names of the person's programs, `unwanted` those of skills dismissed."""
+    def of_person(
+        cls, person: Person, profile: OwnProfile, owned: list[str], unwanted: list[str], user: dict[str, Any] | None
+    ) -> "ProfileExport":
+        """All of it: names of `owned` programs and `unwanted` suggestions, `user` as HR's directory has it."""
         return cls(
             service="profile",
             about=ABOUT,
@@ -39,4 +43,5 @@ class ProfileExport(Export):
             skills_dismissed=unwanted,
             chosen_roles=dict(person.choices),
             programs_owned=owned,
+            user_of_directory=user,
         )

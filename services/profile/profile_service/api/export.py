@@ -9,6 +9,7 @@ from fastapi.responses import Response
 from profile_service import store
 from profile_service.answers import OwnProfile, ProfileExport
 from profile_service.api.common import ROUTES, Employee, existing, today
+from profile_service.scim.store import user_of
 
 router = APIRouter(**ROUTES)
 
@@ -22,8 +23,9 @@ async def export_own_data(caller: Employee, database: DatabaseDep, accept: Accep
         unwanted = await store.dismissed(connection, caller.person)
         reminded_on = await store.reminded_on(connection, caller.person)
         claimed = await store.skills_by_id(connection, [skill.skill_id for skill in person.declared.skills])
+        user = await user_of(connection, person.employee_number)
     if person.erased:
         raise NotFound
     profile = OwnProfile.of(person, {skill.skill_id: skill for skill in claimed}, reminded_on, today())
     owned = sorted(program.body.name for program in programs if person.person_id in program.owners)
-    return exported(ProfileExport.of_person(person, profile, owned, unwanted), accept)
+    return exported(ProfileExport.of_person(person, profile, owned, unwanted, user), accept)

@@ -12,6 +12,7 @@ from flash_schemas.erasure import ErasureReason, ErasureRequestedV1
 
 from profile_service import model, store
 from profile_service.model import Erasure
+from profile_service.scim.store import forget as forget_user
 
 REQUEST_VERSION = 1
 
@@ -77,5 +78,6 @@ async def _empty(transaction: Transaction, person_id: UUID, least_version: int =
     await store.save_people(transaction, [empty])
     await store.forget_number(transaction, person_id, person.employee_number)
     await store.forget_beside(transaction, person_id)
+    await forget_user(transaction, person.employee_number)
     await outbox.append(transaction, [empty.event("erased")])
     return empty.version
