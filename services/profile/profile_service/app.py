@@ -51,7 +51,6 @@ def build(settings: Settings) -> Service:
             Worker("leavers", erase, settings.leavers_interval_ms, wake_on_commit=False),
             Receipts("profile", settings, database, readers).worker(),
         ],
-        state={"scim": protocol.Service(protocol.provider(), secret=settings.database_url)},
         commands={
             "seed": seed,
             "import-skills": import_skills,
@@ -60,6 +59,9 @@ def build(settings: Settings) -> Service:
             "hr-clients": hr_clients,
             "scim-clients": clients.scim_clients,
         },
-        state={"photo_reader": photo_reader},
+        state={
+            "photo_reader": photo_reader,
+            "scim": protocol.Service(protocol.provider(), secret=settings.database_url),
+        },
         closed=[photo_reader.close],
     )
