@@ -177,6 +177,6 @@ async def test_reading_everything_again_changes_nobody(company: Company) -> None
     status, lines = await company.types("replay")
     assert (status, lines[-1]) == (
         0,
-        "read again: people 20 of 20, availability 20 of 20, programs 0 of 0, skills 0 of 0",
+        "read again: people 20 of 20, availability 20 of 20, programs 0 of 0, skills 0 of 0, erasures 0 of 0",
     )
     assert await company.people() == before
