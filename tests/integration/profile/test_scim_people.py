@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from chassis.auth import Caller
 from flash_schemas.profile import ProfileChangedV1
 from profile_service.commands import request_erasure
 
