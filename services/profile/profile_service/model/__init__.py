@@ -37,8 +37,6 @@ from profile_service.model.people import chosen as chosen
 from profile_service.model.people import declared_anew as declared_anew
 from profile_service.model.previews import broken_down as broken_down
 from profile_service.model.previews import shown_count as shown_count
-from profile_service.model.programs import ALL_ROLES as ALL_ROLES
-from profile_service.model.programs import RATIO_METRICS as RATIO_METRICS
 from profile_service.model.programs import Period as Period
 from profile_service.model.programs import Program as Program
 from profile_service.model.programs import ProgramBody as ProgramBody
