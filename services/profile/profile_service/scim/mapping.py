@@ -1,6 +1,6 @@
 """Step 3 of the SCIM path: which person a SCIM user is, and what HR says by it. Pure.
 
-What a user does not say stays as it is; for somebody new the defaults stand in. README and scim.md have the table.
+What a user does not say stays as it is; for somebody new the defaults stand in. README and docs/scim.md have the table.
 """
 
 from collections.abc import Sequence
