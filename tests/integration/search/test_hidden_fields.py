@@ -41,8 +41,6 @@ SECRETS: dict[str, tuple[Any, Any]] = {
     "bio": ("I keep a zebrafish", "I keep bees"),
     "can_help_with": (("zebrafish",), ("bees",)),
 }
-
-
 """For every field a value that must not show, and another one."""
 
 
