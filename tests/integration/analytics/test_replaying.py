@@ -119,7 +119,7 @@ async def test_everything_counted_again_comes_to_the_same(history: History) -> N
     before, report = await history.rows(*TABLES, "person_unit"), await history.world.report()
     status, lines = await history.replay()
     assert (status, lines[-1]) == (0, EQUAL), lines
-    assert "read again: facts 60 of 60, directory 11 of 11" in lines
+    assert "read again: facts 60 of 60, directory 11 of 11, erasures 0 of 0" in lines
     row = next(line.split() for line in lines if "survey_answered_learner" in line)
     assert row == ["cases", "survey_answered_learner", "10", "10", "0"]
     assert await history.rows(*TABLES, "person_unit") == before

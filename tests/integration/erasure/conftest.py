@@ -133,9 +133,10 @@ async def platform(make_database: MakeDatabase, engines: Engines, topic_prefix: 
             urls = await make_database(name)
             service = app.build(settings.Settings(**{**offline_settings(urls.app), **online}))
             apis[name], owners[name] = await exits.enter_async_context(serving_api(service)), urls.owner
-            for opened, closed in zip(service.opened, service.closed, strict=True):
-                await opened()
+            for closed in service.closed:
                 exits.push_async_callback(closed)
+            for opened in service.opened:
+                await opened()
             await exits.enter_async_context(running(*_components(service), database=service.database))
         index = AsyncOpenSearch(hosts=[engines.opensearch_url])
         exits.push_async_callback(index.close)

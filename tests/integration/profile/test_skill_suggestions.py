@@ -71,7 +71,8 @@ async def test_merges_are_followed(company: Company) -> None:
 
     async def merge(skill_id: str, label: str, into: str) -> None:
         body = {"label": label, "retired": True, "merged_into": into}
-        headers = {**operator, "If-Match": '"1"'}
+        known = await company.api.client.get(f"/api/v1/skills/{skill_id}", headers=operator)
+        headers = {**operator, "If-Match": known.headers["ETag"]}
         answer = await company.api.client.put(f"/api/v1/skills/{skill_id}", json=body, headers=headers)
         assert answer.status_code == 200, answer.text
 

@@ -17,7 +17,13 @@ from tests.support.scim import ENTERPRISE, PATCH_OP, user
 names = st.sampled_from(
     ["active", "primary", "manager", "members", "value", "path", "op", "Operations", "x.active", "y"]
 )
-leaves = st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.sampled_from(["True", "FALSE", "", " "])
+leaves = (
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**53), 2**53)
+    | st.text(max_size=5)
+    | st.sampled_from(["True", "FALSE", "", " "])
+)
 nested = st.dictionaries(names, leaves, max_size=2)
 anything = leaves | nested | st.lists(leaves | nested, max_size=2)
 paths = st.sampled_from(["Users", "Groups/1", "Bulk", "/Users/1"])

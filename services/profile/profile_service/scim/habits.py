@@ -48,12 +48,12 @@ def _patch(operation: dict[str, Any]) -> dict[str, Any]:
     if isinstance(named.get("op"), str):
         named["op"] = named["op"].lower()
     path, value = named.get("path"), named.get("value")
+    if isinstance(path, str) and path.casefold() in (MANAGER_PATH, f"{MANAGER_PATH}.value"):
+        return _manager_patch(named)
     if isinstance(value, dict):
         return {**named, "value": _resource(value)}
     if not isinstance(path, str):
         return named
-    if path.casefold() in (MANAGER_PATH, f"{MANAGER_PATH}.value"):
-        return _manager_patch(named)
     if BOOLEAN_PATH.search(path):
         return {**named, "value": _truth(value)} if "value" in named else named
     return {**named, "value": _attribute("", value)} if isinstance(value, list) else named
@@ -62,7 +62,7 @@ def _patch(operation: dict[str, Any]) -> dict[str, Any]:
 def _manager_patch(operation: dict[str, Any]) -> dict[str, Any]:
     manager = _manager(operation.get("value"))
     path = f"{ENTERPRISE}:manager"
-    if operation["op"] == "remove" or manager is None:
+    if operation.get("op") == "remove" or manager is None:
         return {"op": "remove", "path": path}
     return {**operation, "path": path, "value": manager}
 
