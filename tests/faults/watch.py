@@ -26,7 +26,8 @@ NOT_INDEXED = "SELECT count(*) FROM person WHERE doc_version > indexed_version A
 NOT_REFRESHED = "SELECT count(*) FROM refresh_job WHERE finished_at IS NULL"
 SAMPLE_INTERVAL_S = 0.25
 PAUSE_S = 0.1
-AWAY = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, httpx2.HTTPError, KafkaError)
+DATABASE_AWAY = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+AWAY = (OSError, TimeoutError, *DATABASE_AWAY, httpx2.HTTPError, KafkaError)
 """What an engine or a service that is down looks like."""
 
 Position = tuple[str, str, str, int]

@@ -54,10 +54,11 @@ def is_transient(error: BaseException) -> bool:
     """Whether this is a failure of the moment, so that the same work may succeed later.
 
     asyncpg says InterfaceError for a connection that went away, and a subclass that is also a ValueError for an
-    argument that no retry makes right.
+    argument that no retry makes right. It says InternalClientError, itself and no subclass, for one whose end it has
+    read but not yet handled.
     """
     lost = isinstance(error, asyncpg.InterfaceError) and not isinstance(error, ValueError)
-    return lost or isinstance(error, TRANSIENT_ERRORS)
+    return lost or type(error) is asyncpg.InternalClientError or isinstance(error, TRANSIENT_ERRORS)
 
 
 class Database:

@@ -125,7 +125,7 @@ def _without_unused(document: dict[str, Any]) -> dict[str, Any]:
     return document
 
 
-_UNAVAILABLE = (*TRANSIENT_ERRORS, asyncpg.InterfaceError)
+_UNAVAILABLE = (*TRANSIENT_ERRORS, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 
 def _unavailable(handler: ExceptionHandler, request: Request, error: Exception) -> Any:

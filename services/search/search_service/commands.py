@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 
 import asyncpg
 from chassis import logs, outbox
-from chassis.database import Database, Transaction
+from chassis.database import Database, Transaction, is_transient
 from chassis.http import Cursor
 from chassis.outbox import Outgoing
 from chassis.problems import NotFound, Refused, Unavailable
@@ -164,7 +164,9 @@ class Search:
                 version = await store.count_search(transaction, request.searcher_id)
                 await outbox.append(transaction, [Outgoing(event, version)])
                 await self._keep_unlinked(transaction, request, understood)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+        except Exception as error:
+            if not (is_transient(error) or isinstance(error, asyncpg.PostgresError)):
+                raise
             log.warning("search_not_recorded", error=type(error).__name__)
 
     async def _keep_unlinked(self, transaction: Transaction, request: SearchRequest, understood: Understood) -> None:

@@ -28,6 +28,7 @@ OF_THE_MOMENT = [
     asyncpg.IdleInTransactionSessionTimeoutError(""),
     asyncpg.ReadOnlySQLTransactionError(""),
     asyncpg.InterfaceError("connection is closed"),
+    asyncpg.InternalClientError("cannot switch to state 12; another operation (2) is in progress"),
 ]
 FOR_GOOD = [
     ValueError(),
@@ -43,6 +44,7 @@ FOR_GOOD = [
     asyncpg.CharacterNotInRepertoireError(""),
     asyncpg.InsufficientPrivilegeError(""),
     asyncpg.exceptions._base.DataError("an argument of the wrong type"),
+    asyncpg.ProtocolError("unexpected input"),
     asyncio.CancelledError(),
 ]
 

@@ -24,6 +24,7 @@ OF_THE_MOMENT = [
     OSError(INSIDE),
     TimeoutError(INSIDE),
     asyncpg.InterfaceError(INSIDE),
+    asyncpg.InternalClientError(INSIDE),
     asyncpg.ConnectionDoesNotExistError(INSIDE),
     asyncpg.LockNotAvailableError(INSIDE),
     asyncpg.QueryCanceledError(INSIDE),
