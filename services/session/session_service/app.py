@@ -8,7 +8,7 @@ from chassis.runtime import Service
 from chassis.worker import Worker
 
 from session_service import commands, export
-from session_service.api import router
+from session_service.api import ROUTERS
 from session_service.consumers import consumers
 from session_service.erasure import erasures
 from session_service.republish import republish
@@ -26,7 +26,7 @@ def build(settings: Settings) -> Service:
         "session",
         settings,
         database,
-        routers=[router, export.router],
+        routers=[*ROUTERS, export.router],
         consumers=readers,
         workers=[
             Worker("expiry", expire, settings.timer_interval_ms, wake_on_commit=False),

@@ -16,7 +16,7 @@ from fastapi.responses import Response
 
 from session_service import store
 from session_service.answers import MessageAnswer, RelationshipItem, SessionAnswer
-from session_service.api import Employee
+from session_service.api.common import Employee
 from session_service.model import Helped
 
 ABOUT = (

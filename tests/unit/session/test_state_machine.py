@@ -9,8 +9,7 @@ from flash_schemas.profile import RequestPolicy
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from session_service import model
-from session_service.asking import Ask, Availability
-from session_service.model import Session, Step
+from session_service.model import Ask, Availability, Session, Step
 
 START = datetime(2026, 11, 2, 9, tzinfo=UTC)
 SIDES = st.sampled_from(["learner", "mentor", "stranger"])

@@ -1,15 +1,17 @@
-"""The rules of asking: who may ask whom, and what a mentor can still take. Step 3 of the write path; pure."""
+"""The rules of asking: who may ask whom, and what a request is. Step 3 of the write path; pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 
-from chassis.outbox import Outgoing
 from chassis.problems import Conflict, NotFound, Refused
 from flash_schemas.base import Role
 from flash_schemas.profile import RequestPolicy
-from flash_schemas.session import AvailabilityChangedV1, Format
+from flash_schemas.session import Format, SessionRequestedV1
+
+from session_service.model.availability import Availability
+from session_service.model.session import Session, Step, about
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,45 +34,6 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
-class Availability:
-    """What a mentor takes a month, how much of this month is used, and how many requests wait for them."""
-
-    person_id: UUID
-    version: int
-    capacity: int | None
-    paused_until: date | None
-    month: str
-    slots_used: int
-    open_requests: int
-
-    def slots_left(self, policy_limit: int) -> int:
-        """How many more they can accept this month. A lowered capacity breaks no promise: never below 0."""
-        return max(0, self.limit(policy_limit) - self.slots_used)
-
-    def limit(self, policy_limit: int) -> int:
-        """Their own capacity, at most the program's."""
-        return policy_limit if self.capacity is None else min(self.capacity, policy_limit)
-
-    def paused(self, today: date) -> bool:
-        """Whether they take nothing at present."""
-        return self.paused_until is not None and self.paused_until > today
-
-    def event(self, policy_limit: int) -> Outgoing:
-        """What search needs to know of it."""
-        return Outgoing(
-            AvailabilityChangedV1(
-                person_id=self.person_id,
-                month=self.month,
-                capacity=self.limit(policy_limit),
-                slots_left=self.slots_left(policy_limit),
-                open_requests=self.open_requests,
-                paused_until=self.paused_until,
-            ),
-            self.version,
-        )
-
-
-@dataclass(frozen=True, slots=True)
 class Ask:
     """What a learner asks for."""
 
@@ -83,11 +46,6 @@ class Ask:
     minutes: int
     by_when: date | None
     formal_goal: Mapping[str, str] | None = None
-
-
-def month_of(at: datetime) -> str:
-    """The calendar month (UTC) as YYYY-MM."""
-    return f"{at.astimezone(UTC):%Y-%m}"
 
 
 def check_ask(
@@ -114,3 +72,35 @@ def _check_free(ask: Ask, mentor: Member, availability: Availability, policy: Re
     rests = availability.paused(today) or mentor.rests(ask.program_id, "mentor", today)
     if rests or not availability.slots_left(policy.sessions_per_mentor_and_month):
         raise Conflict("This mentor cannot take a request at present: ask somebody else.", field="mentor_id")
+
+
+def requested(session_id: UUID, ask: Ask, learner_id: UUID, policy: RequestPolicy, at: datetime) -> Step:
+    """A new request, open until the policy's time or the end of `by_when`, whichever is first."""
+    expires_at = at + timedelta(hours=policy.answer_within_hours)
+    if ask.by_when:
+        end_of_day = datetime.combine(ask.by_when, time.max, UTC)
+        expires_at = min(expires_at, end_of_day)
+    session = Session(
+        session_id=session_id,
+        version=1,
+        state="requested",
+        program_id=ask.program_id,
+        learner_id=learner_id,
+        mentor_id=ask.mentor_id,
+        skill_id=ask.skill_id,
+        want_to_learn=ask.want_to_learn,
+        tried=ask.tried,
+        format=ask.format,
+        minutes=ask.minutes,
+        created_at=at,
+        expires_at=expires_at,
+        formal_goal=ask.formal_goal,
+    )
+    event = SessionRequestedV1(
+        **about(session),
+        format=ask.format,
+        minutes=ask.minutes,
+        expires_at=expires_at,
+        serves_formal_goal=ask.formal_goal is not None,
+    )
+    return Step(session, (event,))

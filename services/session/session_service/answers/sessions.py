@@ -1,0 +1,48 @@
+"""What is answered about sessions."""
+
+from dataclasses import asdict
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from chassis.http import Answer, Page
+from flash_schemas.base import Role
+from flash_schemas.session import Format
+
+from session_service.model import Session, State
+
+
+class SessionAnswer(Answer):
+    """A session as one of the two sees it."""
+
+    session_id: UUID
+    version: int
+    state: State
+    role: Role
+    program_id: UUID
+    learner_id: UUID
+    mentor_id: UUID
+    skill_id: UUID | None
+    want_to_learn: str
+    tried: str
+    format: Format
+    minutes: int
+    created_at: datetime
+    expires_at: datetime
+    answered_at: datetime | None
+    starts_at: datetime | None
+    held_on: date | None
+    messages: int
+    formal_goal: dict[str, str] | None
+
+    @classmethod
+    def of(cls, session: Session, viewer: UUID) -> "SessionAnswer":
+        """The session with the viewer's own role in it. Raises NotFound for everybody else."""
+        values: dict[str, Any] = {**asdict(session), "role": session.side_of(viewer)}
+        return cls.model_validate(values)
+
+
+class SessionPage(Page):
+    """Sessions, newest first."""
+
+    items: list[SessionAnswer]

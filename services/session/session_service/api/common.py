@@ -1,0 +1,21 @@
+"""What the routes share: who may call, and how much is answered at once."""
+
+from typing import Annotated, Any
+
+from chassis.auth import Caller, allow
+from chassis.http import etag
+from chassis.problems import documented
+from fastapi import Depends, Query, Response
+
+from session_service.answers import SessionAnswer
+
+ROUTES: dict[str, Any] = {"prefix": "/api/v1", "responses": documented(401, 403, 422, 503)}
+Employee = Annotated[Caller, Depends(allow("employee"))]
+Limit = Annotated[int, Query(ge=1, le=100)]
+Position = Annotated[str | None, Query(max_length=500)]
+CONCERNED = documented(404, 409)
+
+
+def tagged(answer: SessionAnswer, response: Response) -> SessionAnswer:
+    response.headers["ETag"] = etag(answer.version)
+    return answer

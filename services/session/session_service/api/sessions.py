@@ -1,0 +1,94 @@
+"""Steps 1 of the write path and of the read path: a request, its answer, and the list of both."""
+
+from datetime import datetime
+from functools import partial
+from typing import Literal
+from uuid import UUID
+
+from chassis.http import Cursor, DatabaseDep, IdempotencyKey
+from chassis.problems import NotFound, documented
+from fastapi import APIRouter, Response
+
+from session_service import commands, model, store
+from session_service.answers import SessionAnswer, SessionPage
+from session_service.api.common import CONCERNED, ROUTES, Employee, Limit, Position, tagged
+from session_service.commands import Repeatable
+from session_service.model import State
+from session_service.requests import AskBody, DeclineBody
+
+router = APIRouter(**ROUTES)
+
+
+@router.post("/sessions", tags=["sessions"], status_code=201, responses=CONCERNED)
+async def ask(
+    body: AskBody, caller: Employee, database: DatabaseDep, response: Response, key: IdempotencyKey = None
+) -> SessionAnswer:
+    """Ask one mentor for one session."""
+    answer = await commands.ask(database, caller, body, key)
+    response.headers["Location"] = f"/api/v1/sessions/{answer.session_id}"
+    return tagged(answer, response)
+
+
+@router.get("/sessions", tags=["sessions"])
+async def list_sessions(
+    caller: Employee,
+    database: DatabaseDep,
+    role: Literal["learner", "mentor", "any"] = "any",
+    state: State | None = None,
+    cursor: Position = None,
+    limit: Limit = 20,
+) -> SessionPage:
+    """The caller's sessions, newest first."""
+    async with database.connection() as connection:
+        after = Cursor.decode(cursor, datetime, UUID)
+        found = await store.sessions_of(connection, caller.person, role, state, after, limit + 1)
+    items = [SessionAnswer.of(session, caller.person) for session in found[:limit]]
+    last = items[-1] if len(found) > limit else None
+    following = Cursor.encode(last.created_at.isoformat(), str(last.session_id)) if last else None
+    return SessionPage(items=items, next_cursor=following)
+
+
+@router.get("/sessions/{session_id}", tags=["sessions"], responses=documented(404))
+async def read_session(session_id: UUID, caller: Employee, database: DatabaseDep, response: Response) -> SessionAnswer:
+    """One session of the caller's."""
+    async with database.connection() as connection:
+        session = await store.session(connection, session_id)
+    if session is None:
+        raise NotFound
+    return tagged(SessionAnswer.of(session, caller.person), response)
+
+
+@router.post("/sessions/{session_id}/accept", tags=["sessions"], responses=CONCERNED)
+async def accept(
+    session_id: UUID, caller: Employee, database: DatabaseDep, response: Response, key: IdempotencyKey = None
+) -> SessionAnswer:
+    """The mentor says yes; one slot of this month is taken."""
+    step = Repeatable(step="accept", session_id=session_id)
+    run = partial(commands.accept, by=caller.person, session_id=session_id)
+    return tagged(await commands.take_step(database, caller, key, step, run), response)
+
+
+@router.post("/sessions/{session_id}/decline", tags=["sessions"], responses=CONCERNED)
+async def decline(
+    session_id: UUID,
+    body: DeclineBody,
+    caller: Employee,
+    database: DatabaseDep,
+    response: Response,
+    key: IdempotencyKey = None,
+) -> SessionAnswer:
+    """The mentor says no."""
+    step = Repeatable(step="decline", session_id=session_id, body=body.model_dump_json())
+    decide = partial(model.declined, by=caller.person, reason=body.reason)
+    run = partial(commands.answer, session_id=session_id, decide=decide)
+    return tagged(await commands.take_step(database, caller, key, step, run), response)
+
+
+@router.post("/sessions/{session_id}/withdraw", tags=["sessions"], responses=CONCERNED)
+async def withdraw(
+    session_id: UUID, caller: Employee, database: DatabaseDep, response: Response, key: IdempotencyKey = None
+) -> SessionAnswer:
+    """The learner takes the request back, or either gives the accepted session up."""
+    step = Repeatable(step="withdraw", session_id=session_id)
+    run = partial(commands.answer, session_id=session_id, decide=partial(model.withdrawn, by=caller.person))
+    return tagged(await commands.take_step(database, caller, key, step, run), response)

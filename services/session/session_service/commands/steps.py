@@ -1,0 +1,82 @@
+"""What the use cases share: a session and its mentor's availability locked, a step kept, and what follows from it.
+
+Locks are always taken in one order: the mentor's availability, then the session. Whoever accepts, closes or asks goes
+through the first, so slots and open requests are counted by one at a time for each mentor.
+"""
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from uuid import UUID
+
+import asyncpg
+from chassis import outbox
+from chassis.auth import Caller
+from chassis.database import Database, Transaction
+from chassis.http import Strict
+from chassis.idempotency import once
+from chassis.problems import Conflict, NotFound
+
+from session_service import store
+from session_service.answers import SessionAnswer
+from session_service.model import Session, Step
+
+
+class Repeatable(Strict):
+    """A step of a session as an Idempotency-Key remembers it."""
+
+    step: str
+    session_id: UUID
+    body: str = ""
+
+
+Run = Callable[[Transaction], Awaitable[Session]]
+
+
+async def take_step(database: Database, caller: Caller, key: str | None, step: Repeatable, run: Run) -> SessionAnswer:
+    """Take a step of a session in one transaction; with a key that was used before, give the answer of then."""
+
+    async def take() -> SessionAnswer:
+        return SessionAnswer.of(await run(transaction), caller.person)
+
+    async with database.transaction() as transaction:
+        return await once(transaction, caller, key, step, SessionAnswer, take)
+
+
+async def both_locked(transaction: Transaction, session_id: UUID) -> tuple[datetime, Session]:
+    """The mentor's availability and the session, locked in this order; and the moment at which they are."""
+    found = await existing(transaction, session_id)
+    at = datetime.now(UTC)
+    await store.lock_availability(transaction, found.mentor_id, at)
+    return datetime.now(UTC), await locked(transaction, session_id)
+
+
+async def existing(transaction: Transaction, session_id: UUID) -> Session:
+    """The session as it is. Raises NotFound."""
+    session = await store.session(transaction, session_id)
+    if session is None:
+        raise NotFound
+    return session
+
+
+async def locked(transaction: Transaction, session_id: UUID) -> Session:
+    """The session, which nobody else changes until this transaction ends. Raises NotFound."""
+    session = await store.lock_session(transaction, session_id)
+    if session is None:
+        raise NotFound
+    return session
+
+
+async def save(transaction: Transaction, step: Step) -> None:
+    """Keep the session and say what happened, together. Raises Conflict for a second open request to one mentor."""
+    try:
+        await store.save_sessions(transaction, [step.session])
+    except asyncpg.UniqueViolationError:
+        raise Conflict("You have asked this mentor about this already; wait for the answer.") from None
+    await outbox.append(transaction, step.outgoing)
+
+
+async def tell_availability(transaction: Transaction, mentor_id: UUID, at: datetime) -> None:
+    """What the mentor, whose availability is locked, can take now."""
+    await store.bump_availability(transaction, mentor_id)
+    present = await store.availability(transaction, mentor_id, at)
+    await outbox.append(transaction, [present.event(await store.slot_limit(transaction, mentor_id))])

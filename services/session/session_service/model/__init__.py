@@ -1,0 +1,31 @@
+"""Step 3 of the write path: the rules of the session service, pure, by subject."""
+
+from session_service.model.answering import DeclineReason as DeclineReason
+from session_service.model.answering import NoSlotLeft as NoSlotLeft
+from session_service.model.answering import accepted as accepted
+from session_service.model.answering import closed_for as closed_for
+from session_service.model.answering import declined as declined
+from session_service.model.answering import expired as expired
+from session_service.model.answering import withdrawn as withdrawn
+from session_service.model.asking import Ask as Ask
+from session_service.model.asking import Member as Member
+from session_service.model.asking import check_ask as check_ask
+from session_service.model.asking import requested as requested
+from session_service.model.availability import Availability as Availability
+from session_service.model.availability import month_of as month_of
+from session_service.model.conversation import MESSAGES_AFTER_END as MESSAGES_AFTER_END
+from session_service.model.conversation import spoken as spoken
+from session_service.model.follow_up import MEET_AGAIN_WITHIN as MEET_AGAIN_WITHIN
+from session_service.model.follow_up import Helped as Helped
+from session_service.model.follow_up import MadeBy as MadeBy
+from session_service.model.follow_up import check_wish as check_wish
+from session_service.model.follow_up import related as related
+from session_service.model.follow_up import surveyed as surveyed
+from session_service.model.meeting import held as held
+from session_service.model.meeting import scheduled as scheduled
+from session_service.model.session import MOVES as MOVES
+from session_service.model.session import Session as Session
+from session_service.model.session import State as State
+from session_service.model.session import Step as Step
+from session_service.model.session import WrongState as WrongState
+from session_service.model.session import check_version as check_version

@@ -1,0 +1,77 @@
+"""The rules of an answer, and of a request that ends without one. Step 3 of the write path; pure."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from chassis.problems import Conflict
+from flash_schemas.session import (
+    SessionAcceptedV1,
+    SessionCancelledV1,
+    SessionDeclinedV1,
+    SessionExpiredV1,
+    SessionWithdrawnV1,
+)
+
+from session_service.model.availability import month_of
+from session_service.model.session import Session, Step, WrongState, about, ended, moved_to, only
+
+DeclineReason = Literal["no_time", "not_my_topic", "other", "not_given"]
+
+
+class NoSlotLeft(Conflict):
+    """This month is full: accept again next month, or raise your capacity."""
+
+
+def accepted(session: Session, by: UUID, slots_left: int, at: datetime) -> Step:
+    """The mentor says yes and takes a slot of this month. Raises WrongState, NoSlotLeft, NotFound."""
+    only(session, by, "mentor")
+    _check_open(session, at)
+    moved = moved_to(session, "accepted")
+    if slots_left < 1:
+        raise NoSlotLeft
+    month = month_of(at)
+    moved = replace(moved, capacity_month=month, answered_at=at)
+    return Step(moved, (SessionAcceptedV1(**about(session), capacity_month=month),))
+
+
+def declined(session: Session, by: UUID, reason: DeclineReason, at: datetime) -> Step:
+    """The mentor says no. Raises WrongState, NotFound."""
+    only(session, by, "mentor")
+    _check_open(session, at)
+    moved = replace(ended(session, "declined", at), answered_at=at)
+    return Step(moved, (SessionDeclinedV1(**about(session), reason=reason),))
+
+
+def withdrawn(session: Session, by: UUID, at: datetime) -> Step:
+    """The learner takes an open request back; either gives an accepted session up. Raises WrongState, NotFound."""
+    if session.state == "accepted":
+        return _cancelled(session, session.side_of(by), at)
+    only(session, by, "learner")
+    return Step(ended(session, "withdrawn", at), (SessionWithdrawnV1(**about(session), reason="by_learner"),))
+
+
+def expired(session: Session, at: datetime) -> Step:
+    """Nobody answered in time. Raises WrongState."""
+    return Step(ended(session, "expired", at), (SessionExpiredV1(**about(session)),))
+
+
+def closed_for(session: Session, person_id: UUID, at: datetime) -> Step:
+    """One of the two is no longer there: an open request is withdrawn, an accepted session cancelled."""
+    if session.state == "accepted":
+        return _cancelled(session, "system", at)
+    side = session.side_of(person_id)
+    reason: Literal["mentor_unavailable", "learner_unavailable"]
+    reason = "mentor_unavailable" if side == "mentor" else "learner_unavailable"
+    return Step(ended(session, "withdrawn", at), (SessionWithdrawnV1(**about(session), reason=reason),))
+
+
+def _cancelled(session: Session, by: Literal["learner", "mentor", "system"], at: datetime) -> Step:
+    moved = replace(ended(session, "cancelled", at), capacity_month=None, starts_at=None)
+    return Step(moved, (SessionCancelledV1(**about(session), by=by),))
+
+
+def _check_open(session: Session, at: datetime) -> None:
+    if session.state == "requested" and at >= session.expires_at:
+        raise WrongState("The time to answer is over.")

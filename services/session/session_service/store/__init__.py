@@ -1,0 +1,34 @@
+"""Step 4 of the write path: every statement of the session service, one function each, by subject."""
+
+from session_service.store.availability import availability as availability
+from session_service.store.availability import bump_availability as bump_availability
+from session_service.store.availability import lock_availability as lock_availability
+from session_service.store.availability import lock_next_availability as lock_next_availability
+from session_service.store.availability import set_availability as set_availability
+from session_service.store.availability import slot_limit as slot_limit
+from session_service.store.conversation import Message as Message
+from session_service.store.conversation import add_message as add_message
+from session_service.store.conversation import message as message
+from session_service.store.conversation import messages as messages
+from session_service.store.follow_up import add_survey as add_survey
+from session_service.store.follow_up import held_near as held_near
+from session_service.store.follow_up import make_relationship as make_relationship
+from session_service.store.follow_up import relationships_of as relationships_of
+from session_service.store.follow_up import wish as wish
+from session_service.store.people import Departure as Departure
+from session_service.store.people import add_departures as add_departures
+from session_service.store.people import forget_departure as forget_departure
+from session_service.store.people import keep_people as keep_people
+from session_service.store.people import keep_programs as keep_programs
+from session_service.store.people import lock_members as lock_members
+from session_service.store.people import member as member
+from session_service.store.people import policy as policy
+from session_service.store.people import some_departure as some_departure
+from session_service.store.sessions import count_open as count_open
+from session_service.store.sessions import count_open_of_learner as count_open_of_learner
+from session_service.store.sessions import lock_session as lock_session
+from session_service.store.sessions import open_sessions_of as open_sessions_of
+from session_service.store.sessions import overdue_ids as overdue_ids
+from session_service.store.sessions import save_sessions as save_sessions
+from session_service.store.sessions import session as session
+from session_service.store.sessions import sessions_of as sessions_of

@@ -1,0 +1,61 @@
+"""Statements about what a mentor can take. Step 4 of the write path."""
+
+from datetime import datetime
+from uuid import UUID
+
+from chassis.database import Transaction
+from flash_schemas.profile import RequestPolicy
+
+from session_service.model import Availability, month_of
+
+AVAILABILITY = """
+SELECT a.person_id, a.version, a.capacity, a.paused_until, $2::text AS month,
+    (SELECT count(*) FROM session WHERE mentor_id = $1 AND capacity_month = $2) AS slots_used,
+    (SELECT count(*) FROM session WHERE mentor_id = $1 AND state = 'requested') AS open_requests
+FROM availability AS a WHERE a.person_id = $1
+"""
+# Version 0 was never said: somebody was asked for in vain.
+NEXT_AVAILABILITY = """
+SELECT person_id FROM availability WHERE person_id > $1 AND version > 0 ORDER BY person_id LIMIT $2 FOR UPDATE
+"""
+SLOT_LIMIT = """
+SELECT max((p.policy ->> 'sessions_per_mentor_and_month')::int) FROM program AS p, person AS m
+WHERE m.person_id = $1 AND p.status = 'active' AND m.participations -> p.program_id::text ? 'mentor'
+"""
+
+
+async def slot_limit(transaction: Transaction, mentor_id: UUID) -> int:
+    """The most that any program of a mentor's lets them take a month."""
+    found: int | None = await transaction.fetchval(SLOT_LIMIT, mentor_id)
+    return found or RequestPolicy().sessions_per_mentor_and_month
+
+
+async def lock_availability(transaction: Transaction, person_id: UUID, at: datetime) -> Availability:
+    """What a mentor can take in the month of `at`; whoever else wants a slot of theirs waits until we are done."""
+    await transaction.execute("INSERT INTO availability (person_id) VALUES ($1) ON CONFLICT DO NOTHING", person_id)
+    await transaction.execute("SELECT FROM availability WHERE person_id = $1 FOR UPDATE", person_id)
+    return await availability(transaction, person_id, at)
+
+
+async def availability(transaction: Transaction, person_id: UUID, at: datetime) -> Availability:
+    """What a mentor can take in the month of `at`."""
+    row = await transaction.fetchrow(AVAILABILITY, person_id, month_of(at))
+    return Availability(**row) if row else Availability(person_id, 0, None, None, month_of(at), 0, 0)
+
+
+async def lock_next_availability(transaction: Transaction, after: UUID, limit: int) -> list[UUID]:
+    """The next mentors in order of id whose availability was ever said, theirs locked."""
+    return [row["person_id"] for row in await transaction.fetch(NEXT_AVAILABILITY, after, limit)]
+
+
+async def bump_availability(transaction: Transaction, person_id: UUID) -> None:
+    """Give the locked availability its next version."""
+    await transaction.execute("UPDATE availability SET version = version + 1 WHERE person_id = $1", person_id)
+
+
+async def set_availability(
+    transaction: Transaction, person_id: UUID, capacity: int | None, paused_until: object
+) -> None:
+    """Keep what a mentor wants to take."""
+    query = "UPDATE availability SET capacity = $2, paused_until = $3 WHERE person_id = $1"
+    await transaction.execute(query, person_id, capacity, paused_until)

@@ -1,0 +1,61 @@
+"""Statements about surveys, wishes and relationships. Step 4 of the write path."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from chassis.database import Transaction
+from flash_schemas.base import Role
+
+from session_service.model import Helped, Session
+
+HELD_NEAR = """
+SELECT EXISTS (SELECT FROM session WHERE program_id = $1 AND state = 'held' AND session_id <> $2
+    AND learner_id IN ($3, $4) AND mentor_id IN ($3, $4) AND held_on BETWEEN $5 AND $6)
+"""
+MAKE_RELATIONSHIP = """
+INSERT INTO relationship (program_id, one_id, other_id, made_at)
+VALUES ($1, least($2::uuid, $3::uuid), greatest($2::uuid, $3::uuid), $4) ON CONFLICT DO NOTHING RETURNING 1
+"""
+LIST_RELATIONSHIPS = """
+SELECT program_id, CASE WHEN one_id = $1 THEN other_id ELSE one_id END AS person_id, made_at
+FROM relationship WHERE one_id = $1 OR other_id = $1 ORDER BY made_at DESC, program_id LIMIT 500
+"""
+
+
+async def add_survey(
+    transaction: Transaction, session_id: UUID, side: Role, helped: Helped, rating: int, minutes_saved: int | None
+) -> bool:
+    """Keep one side's answer; False when there was one."""
+    query = """INSERT INTO survey (session_id, side, helped, rating, minutes_saved) VALUES ($1, $2, $3, $4, $5)
+               ON CONFLICT DO NOTHING RETURNING true"""
+    return bool(await transaction.fetchval(query, session_id, side, helped, rating, minutes_saved))
+
+
+async def wish(transaction: Transaction, session_id: UUID, side: Role, wish: bool) -> bool:
+    """Keep one side's wish; True when both wish now."""
+    keep = """INSERT INTO wish (session_id, side, wish) VALUES ($1, $2, $3)
+              ON CONFLICT (session_id, side) DO UPDATE SET wish = $3"""
+    await transaction.execute(keep, session_id, side, wish)
+    both: bool = await transaction.fetchval("SELECT count(*) = 2 FROM wish WHERE session_id = $1 AND wish", session_id)
+    return both
+
+
+async def held_near(transaction: Transaction, session: Session, within: timedelta) -> bool:
+    """Whether the two had another session in the program not long before or after."""
+    assert session.held_on, "asked of a session that was held"
+    pair = (session.learner_id, session.mentor_id)
+    days = (session.held_on - within, session.held_on + within)
+    found: bool = await transaction.fetchval(HELD_NEAR, session.program_id, session.session_id, *pair, *days)
+    return found
+
+
+async def make_relationship(transaction: Transaction, session: Session, at: datetime) -> bool:
+    """Keep that the two have a relationship in the program; False when they had one."""
+    pair = (session.learner_id, session.mentor_id)
+    return bool(await transaction.fetchval(MAKE_RELATIONSHIP, session.program_id, *pair, at))
+
+
+async def relationships_of(transaction: Transaction, person_id: UUID) -> list[dict[str, Any]]:
+    """Whom a person has a relationship with, newest first, at most 500: program_id, person_id, made_at."""
+    return [dict(row) for row in await transaction.fetch(LIST_RELATIONSHIPS, person_id)]

@@ -1,0 +1,88 @@
+"""Statements about people and programs, as far as this service needs to know them. Step 4 of the write path."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from chassis.database import Transaction
+from flash_schemas.profile import RequestPolicy
+
+from session_service.model import Member
+
+MEMBER = "person_id, status, participations, pauses"
+# Who is forgotten has left, whatever a backup brought back.
+KEEP_PEOPLE = """
+INSERT INTO person (person_id, version, status, participations, pauses)
+SELECT person_id, p.version, CASE WHEN e.person_id IS NULL THEN status ELSE 'left' END,
+    CASE WHEN e.person_id IS NULL THEN participations ELSE '{}' END, pauses
+FROM jsonb_populate_recordset(NULL::person, $1) AS p LEFT JOIN erasure AS e USING (person_id) ORDER BY person_id
+ON CONFLICT (person_id) DO UPDATE SET version = EXCLUDED.version, status = EXCLUDED.status,
+    participations = EXCLUDED.participations, pauses = EXCLUDED.pauses
+WHERE person.version < EXCLUDED.version RETURNING person_id
+"""
+KEEP_PROGRAMS = """
+INSERT INTO program SELECT * FROM jsonb_populate_recordset(NULL::program, $1) ORDER BY program_id
+ON CONFLICT (program_id) DO UPDATE SET version = EXCLUDED.version, status = EXCLUDED.status, policy = EXCLUDED.policy
+WHERE program.version < EXCLUDED.version
+"""
+ADD_DEPARTURES = """
+INSERT INTO departure (person_id, version) SELECT person_id, version FROM person AS p WHERE person_id = ANY ($1)
+    AND EXISTS (SELECT FROM session WHERE (learner_id = p.person_id OR mentor_id = p.person_id)
+                AND state IN ('requested', 'accepted'))
+ORDER BY person_id ON CONFLICT (person_id) DO UPDATE SET version = EXCLUDED.version
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Departure:
+    """Somebody who may no longer be there, as of a version of theirs."""
+
+    person_id: UUID
+    version: int
+
+
+async def keep_people(transaction: Transaction, rows: Sequence[dict[str, Any]]) -> set[UUID]:
+    """Take newer people: person_id, version, status, participations (roles by program), pauses. Who was changed."""
+    return {row["person_id"] for row in await transaction.fetch(KEEP_PEOPLE, rows)}
+
+
+async def keep_programs(transaction: Transaction, rows: Sequence[dict[str, Any]]) -> None:
+    """Take newer programs: program_id, version, status, policy."""
+    await transaction.execute(KEEP_PROGRAMS, rows)
+
+
+async def member(transaction: Transaction, person_id: UUID) -> Member | None:
+    """What is known of a person, None before their first event."""
+    row = await transaction.fetchrow(f"SELECT {MEMBER} FROM person WHERE person_id = $1", person_id)  # noqa: S608 - columns of ours
+    return Member(**row) if row else None
+
+
+async def lock_members(transaction: Transaction, *person_ids: UUID) -> dict[UUID, Member]:
+    """The same of several, in one order for everybody; news of them wait until this transaction ends."""
+    query = f"SELECT {MEMBER} FROM person WHERE person_id = ANY ($1) ORDER BY person_id FOR UPDATE"  # noqa: S608 - columns of ours
+    return {row["person_id"]: Member(**row) for row in await transaction.fetch(query, list(person_ids))}
+
+
+async def policy(transaction: Transaction, program_id: UUID) -> RequestPolicy | None:
+    """The limits of asking in an active program."""
+    query = "SELECT policy FROM program WHERE program_id = $1 AND status = 'active'"
+    found = await transaction.fetchval(query, program_id)
+    return RequestPolicy.model_validate(found) if found else None
+
+
+async def add_departures(transaction: Transaction, person_ids: Collection[UUID]) -> None:
+    """Have these people's open sessions looked at, if they have any."""
+    await transaction.execute(ADD_DEPARTURES, list(person_ids))
+
+
+async def some_departure(transaction: Transaction) -> Departure | None:
+    """Somebody whose sessions are to be looked at."""
+    row = await transaction.fetchrow("SELECT person_id, version FROM departure ORDER BY person_id LIMIT 1")
+    return Departure(**row) if row else None
+
+
+async def forget_departure(transaction: Transaction, departure: Departure) -> None:
+    """The sessions of somebody were looked at, unless they changed again meanwhile."""
+    query = "DELETE FROM departure WHERE person_id = $1 AND version = $2"
+    await transaction.execute(query, departure.person_id, departure.version)
