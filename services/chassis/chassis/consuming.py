@@ -20,9 +20,10 @@ from faststream.kafka.subscriber.usecase import BatchSubscriber
 from chassis import failpoints, logs, metrics
 from chassis.accounting import account
 from chassis.consumer import Consumer, Delivery, Invalid, Item, decode, next_offsets, refusal
-from chassis.database import Database, is_transient
+from chassis.database import Database, Transaction, is_transient
 from chassis.dead_letters import DeadLetters, TooManyDeadLetters
 from chassis.kafka import Publisher, PublishFailed, await_answer
+from chassis.letter_removal import Letters, without_forgotten
 from chassis.membership import JOIN_LIMIT_S, REBALANCE_TIMEOUT_MS, Membership, ended_task, unpolled_s
 from chassis.positions import PositionLost
 from chassis.reading import Reading, first_offsets
@@ -221,7 +222,7 @@ class ConsumerComponent:
                     failpoints.passing(f"{self.name}.handling")
                     await self._consumer.handle(transaction, deliveries)
                 if invalid:  # last, so that a failing handler parks nothing twice; before the position moves
-                    await self._dead_letters.park(invalid)
+                    await self._park(transaction, invalid)
                 await self._reading.positions.move(transaction, moves)
                 failpoints.passing(f"{self.name}.handled")
         except (PositionLost, TooManyDeadLetters, PublishFailed):
@@ -235,6 +236,10 @@ class ConsumerComponent:
         self._dead_letters.passed(len(deliveries))
         if not self._failures:
             self._progressed_at = time.monotonic()
+
+    async def _park(self, transaction: Transaction, invalid: Letters) -> None:
+        if letters := await without_forgotten(transaction, invalid):
+            await self._dead_letters.park(letters)
 
     async def _isolate(self, batch: Batch, deliveries: list[Delivery], error: Exception) -> None:
         if len(batch) > 1:

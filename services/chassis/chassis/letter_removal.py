@@ -1,11 +1,13 @@
 """Beside the data's way: the letters of people who are to be forgotten leave the dead-letter topics before their time.
 
 A topic can forget from its front only. So what stands before the last such letter and belongs to others is written once
-more to the end, then the front is deleted. Killed in between, some letters are there twice, which is one letter.
+more to the end, then the front is deleted. Killed in between, some letters are there twice, which is one letter. When a
+topic is read again from its beginning, what is about them becomes no letter any more.
 """
 
+import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -16,7 +18,8 @@ from flash_schemas.erasure import ErasureRequestedV1
 from flash_schemas.topics import DEAD_LETTER_RETENTION_DAYS, load_topics
 
 from chassis import logs
-from chassis.consumer import Consumer
+from chassis.consumer import Consumer, Invalid
+from chassis.database import Transaction
 from chassis.kafka import KafkaPublisher, Record
 from chassis.settings import Settings
 from chassis.topic_reader import read_records
@@ -24,6 +27,10 @@ from chassis.topic_reader import read_records
 log = logs.get(__name__)
 
 KEPT_FOR = timedelta(days=DEAD_LETTER_RETENTION_DAYS)
+AN_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+FORGOTTEN = "SELECT person_id FROM erasure WHERE person_id = ANY ($1)"
+
+Letters = list[tuple[Invalid, Any]]
 
 
 async def remove_letters(
@@ -33,7 +40,7 @@ async def remove_letters(
 
     A letter is somebody's whose id is its key or stands in its value. Raises KafkaError, PublishFailed.
     """
-    topics = _about_people(consumers)
+    topics = [*_about_people({topic for consumer in consumers for topic in consumer.topics}).values()]
     if not topics:
         return {}
     ids, removed, fronts = {str(each): each for each in person_ids}, Counter[UUID](), dict[TopicPartition, int]()
@@ -49,15 +56,34 @@ async def remove_letters(
     return dict(removed)
 
 
-def _about_people(consumers: Iterable[Consumer]) -> list[str]:
-    """The dead letters of topics with a person as their key; what is said about forgetting itself is needed."""
-    read = {topic for consumer in consumers for topic in consumer.topics} - {ErasureRequestedV1.TOPIC}
-    return [topic.dead_letter for topic in load_topics() if topic.name in read and topic.key == "person_id"]
+async def without_forgotten(transaction: Transaction, letters: Letters) -> Letters:
+    """Those of these records that may become letters: what is about somebody who was forgotten here may not."""
+    about_people = _about_people({item.origin.topic for item, _ in letters})
+    named = [AN_ID.findall(_text(record)) if item.origin.topic in about_people else [] for item, record in letters]
+    rows = await transaction.fetch(FORGOTTEN, [UUID(written) for ids in named for written in ids])
+    forgotten = {str(row["person_id"]) for row in rows}
+    kept = [letter for letter, ids in zip(letters, named, strict=True) if forgotten.isdisjoint(ids)]
+    if len(kept) < len(letters):
+        log.info("letters_of_forgotten_dropped", letters=len(letters) - len(kept))
+    return kept
+
+
+def _about_people(topics: Collection[str]) -> dict[str, str]:
+    """Those of these topics that have a person as their key, with the topics of their letters.
+
+    What is said about forgetting itself is needed.
+    """
+    read = {*topics} - {ErasureRequestedV1.TOPIC}
+    return {topic.name: topic.dead_letter for topic in load_topics() if topic.name in read and topic.key == "person_id"}
 
 
 def _whose(record: Any, ids: dict[str, UUID]) -> list[UUID]:
-    text = b"\0".join((record.key or b"", record.value or b"")).decode(errors="replace")
+    text = _text(record)
     return [person_id for written, person_id in ids.items() if written in text]
+
+
+def _text(record: Any) -> str:
+    return b"\0".join((record.key or b"", record.value or b"")).decode(errors="replace")
 
 
 async def _keep_others(

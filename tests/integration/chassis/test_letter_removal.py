@@ -8,15 +8,19 @@ from uuid import UUID, uuid4
 import pytest
 from chassis import letter_removal
 from chassis.consumer import Consumer
-from chassis.kafka import PublishFailed, Record
+from chassis.consuming import ConsumerComponent
+from chassis.kafka import KafkaPublisher, PublishFailed, Record
 from chassis.letter_removal import remove_letters
 from chassis.settings import Settings
 from flash_local.engines.every import Engines
 
 from tests.support.apis import offline_settings
+from tests.support.consumers import Kit
 from tests.support.topics import Topics
+from tests.support.waiting import eventually
 
 TOPIC, DEAD = "profile-events", "profile-events-dlq"
+READ = "SELECT sum(next_offset) FROM consumer_offset WHERE topic = $1"
 
 
 async def _nothing(*_arguments: Any) -> None:
@@ -99,3 +103,21 @@ async def test_a_removal_that_breaks_off_loses_nobodys_letter(
     await remove_letters(settings, {gone}, PEOPLE)
     found = {*await values(topics)}
     assert found == {text for other in others for text in (str(other).encode(), b"%s again" % str(other).encode())}
+
+
+async def test_what_is_read_again_of_somebody_forgotten_becomes_no_letter(kit: Kit) -> None:
+    gone, other = uuid4(), uuid4()
+    async with kit.database.transaction() as transaction:
+        await transaction.execute("INSERT INTO erasure (person_id, version) VALUES ($1, 1)", gone)
+    mentioned = b'{"person_id": "%s"' % str(gone).encode()
+    await kit.topics.send(Record(TOPIC, str(gone).encode(), b"cut off", []), Record(TOPIC, b"x", mentioned, []))
+    await kit.topics.send(Record(TOPIC, str(other).encode(), b"cut off too", []))
+    consumer = Consumer("taker", (TOPIC,), _nothing)
+    await kit.start(ConsumerComponent("test", kit.settings, consumer, KafkaPublisher(kit.settings)))
+
+    async def all_read() -> bool:
+        async with kit.database.connection() as connection:
+            return bool(await connection.fetchval(READ, kit.settings.topic_prefix + TOPIC) == 3)
+
+    await eventually(all_read, deadline_s=30)
+    assert [record.value for record in await kit.topics.read(DEAD)] == [b"cut off too"]
