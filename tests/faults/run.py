@@ -13,9 +13,9 @@ from chassis.failpoints import Action
 from tests.faults.checks import Findings, History, check
 from tests.faults.ledger import Ledger
 from tests.faults.load import Pace, Writers
-from tests.faults.silence import listened
+from tests.faults.silence import LOOK_INTERVAL_S, Silence
 from tests.faults.system import Platform, System
-from tests.faults.watch import AWAY, NotSettled, Topics, number, sampled, settle
+from tests.faults.watch import AWAY, SAMPLE_INTERVAL_S, NotSettled, Samples, Topics, meanwhile, number, settle
 from tests.support.waiting import eventually
 
 T = TypeVar("T")
@@ -176,7 +176,11 @@ async def execute(lab: Lab, row: Row, seed: int) -> Result:
     await settle(lab.system, lab.topics, row.settles_within_s)
     run, ledger, before = Run(lab, Random(f"{row.number}/{seed}"), seed), lab.writers.begin(), lab.history.records
     ledger.sessions_before = await number(lab.system, "session", COUNT_SESSIONS)
-    async with sampled(lab.system) as samples, listened(lab.system, lab.topics) as silence:
+    samples, silence = Samples(), Silence()
+    async with (
+        meanwhile(lambda: samples.take(lab.system), SAMPLE_INTERVAL_S),
+        meanwhile(lambda: silence.look(lab.system, lab.topics), LOOK_INTERVAL_S),
+    ):
         await _play(run, row)
         recovery_s = await _recovered(run, row)
     lab.history.take(await lab.topics.read_on(), run.found)

@@ -1,13 +1,12 @@
 """I10: nothing stands still in silence. Who has something to do and does not get on says within seconds that it cannot.
 
-Looked at from outside while a run goes on. The index is not among it: a search process goes on answering while
-OpenSearch is closed to writing, and an alert speaks for it.
+Looked at from outside while a run goes on: a place that stands still while its service says to be ready. The index is
+not among it: a search process goes on answering while OpenSearch is closed to writing, and an alert speaks for it.
 """
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Hashable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 
 from aiokafka import TopicPartition
@@ -24,25 +23,33 @@ CURSOR = f"SELECT ({UNPUBLISHED}) AS waiting, snapshot::text FROM outbox_cursor"
 
 @dataclass
 class Silence:
-    """Since when each place stands where it stands, and who stood still while saying to be ready."""
+    """Since when each place stands where it stands while its service says to be ready, and who did so for too long."""
 
     found: list[str] = field(default_factory=list)
     _since: dict[str, tuple[Hashable, float]] = field(default_factory=dict)
 
     async def look(self, system: System, topics: Topics) -> None:
-        """Once; raises like any engine that is away."""
-        now, standing = time.monotonic(), await _standing(system, topics)
+        """Once; while an engine is away nothing can be said, and what was seen before counts no more."""
+        try:
+            async with asyncio.timeout(LOOK_TAKES_S):
+                standing, says = await _standing(system, topics), await ready(system)
+        except AWAY:
+            self._since = {}
+            return
+        silent = {place: mark for place, mark in standing.items() if says[place.split(".")[0]]}
+        self.take(silent, time.monotonic())
+
+    def take(self, silent: Mapping[str, Hashable], now: float) -> None:
+        """Where something waits behind a service that says to be ready, with a mark that changes when it gets on."""
         before = self._since
         self._since = {
             place: before[place] if place in before and before[place][0] == mark else (mark, now)
-            for place, mark in standing.items()
+            for place, mark in silent.items()
         }
-        late = [place for place, (_, at) in self._since.items() if now - at > SPEAKS_WITHIN_S + LOOK_TAKES_S]
-        if late:
-            says = await ready(system)
-            self.found += [f"{place} stood still and said nothing" for place in late if says[place.split(".")[0]]]
-            for place in late:
-                del self._since[place]
+        for place, (mark, at) in self._since.items():
+            if now - at > SPEAKS_WITHIN_S + LOOK_TAKES_S:
+                self.found.append(f"{place} stood still and said nothing")
+                self._since[place] = mark, now
 
 
 async def _standing(system: System, topics: Topics) -> dict[str, Hashable]:
@@ -60,23 +67,3 @@ async def _standing(system: System, topics: Topics) -> dict[str, Hashable]:
             if any(ends.get(TopicPartition(topic, partition), 0) > position for topic, partition, position in own):
                 marks[f"{service}.{consumer}"] = tuple(own)
     return marks
-
-
-@asynccontextmanager
-async def listened(system: System, topics: Topics) -> AsyncIterator[Silence]:
-    """Look again and again while the block runs; while an engine is away nothing can be said."""
-    silence = Silence()
-
-    async def listen() -> None:
-        while True:
-            with suppress(*AWAY):
-                async with asyncio.timeout(LOOK_TAKES_S):
-                    await silence.look(system, topics)
-            await asyncio.sleep(LOOK_INTERVAL_S)
-
-    task = asyncio.create_task(listen())
-    try:
-        yield silence
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)

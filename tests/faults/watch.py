@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,6 +25,7 @@ POSITIONS = "SELECT consumer, topic, partition, next_offset FROM consumer_offset
 NOT_INDEXED = "SELECT count(*) FROM person WHERE doc_version > indexed_version AND index_problem IS NULL"
 NOT_REFRESHED = "SELECT count(*) FROM refresh_job WHERE finished_at IS NULL"
 SAMPLE_INTERVAL_S = 0.25
+READY_ANSWERS_WITHIN_S = 3
 PAUSE_S = 0.1
 DATABASE_AWAY = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 AWAY = (OSError, TimeoutError, *DATABASE_AWAY, httpx2.HTTPError, KafkaError)
@@ -108,9 +109,11 @@ async def lag(system: System, topics: Topics) -> dict[str, int]:
 
 
 async def ready(system: System) -> dict[str, bool]:
-    """Which services say that they are ready."""
-    async with httpx2.AsyncClient(trust_env=False, timeout=5) as client:
-        return {name: await _is_ready(client, state.url) for name, state in system.state.services.items()}
+    """Which services say that they are ready; who does not answer within seconds does not."""
+    services = system.state.services
+    async with httpx2.AsyncClient(trust_env=False, timeout=READY_ANSWERS_WITHIN_S) as client:
+        says = await asyncio.gather(*(_is_ready(client, state.url) for state in services.values()))
+    return dict(zip(services, says, strict=True))
 
 
 async def _is_ready(client: httpx2.AsyncClient, url: str) -> bool:
@@ -157,18 +160,19 @@ class Samples:
 
 
 @asynccontextmanager
-async def sampled(system: System) -> AsyncIterator[Samples]:
-    """Look at the stored positions again and again while the block runs."""
-    samples = Samples()
+async def meanwhile(look: Callable[[], Awaitable[None]], interval_s: float) -> AsyncIterator[None]:
+    """Look again and again while the block runs; raises at its end what looking raised."""
 
-    async def sample() -> None:
+    async def go_on() -> None:
         while True:
-            await samples.take(system)
-            await asyncio.sleep(SAMPLE_INTERVAL_S)
+            await look()
+            await asyncio.sleep(interval_s)
 
-    task = asyncio.create_task(sample())
+    task = asyncio.create_task(go_on())
     try:
-        yield samples
+        yield
     finally:
         task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        (outcome,) = await asyncio.gather(task, return_exceptions=True)
+        if isinstance(outcome, Exception):
+            raise outcome
