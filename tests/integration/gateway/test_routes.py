@@ -41,6 +41,8 @@ ROUTES = [
     ("POST", f"/api/v1/me/skill-suggestions/{ID}/accept", "profile"),
     ("PUT", f"/api/v1/me/participations/{ID}", "profile"),
     ("GET", "/api/v1/me/availability", "session"),
+    ("PUT", f"/api/v1/me/drafts/{ID}", "session"),
+    ("GET", f"/api/v1/mentors/{ID}/expectation?program_id={ID}", "session"),
     ("GET", "/api/v1/me/relationships", "session"),
     ("POST", "/api/v1/sessions", "session"),
     ("GET", f"/api/v1/sessions/{ID}", "session"),

@@ -34,6 +34,7 @@ class SessionAnswer(Answer):
     held_on: date | None
     messages: int
     formal_goal: dict[str, str] | None
+    by_when: date | None
 
     @classmethod
     def of(cls, session: Session, viewer: UUID) -> "SessionAnswer":

@@ -3,11 +3,16 @@
 from session_service.commands.answering import accept as accept
 from session_service.commands.answering import answer as answer
 from session_service.commands.asking import ask as ask
+from session_service.commands.asking import edit as edit
 from session_service.commands.availability import read_availability as read_availability
 from session_service.commands.availability import set_availability as set_availability
 from session_service.commands.closing import close_departed as close_departed
 from session_service.commands.closing import expire_some as expire_some
 from session_service.commands.conversation import send as send
+from session_service.commands.drafts import add_draft as add_draft
+from session_service.commands.drafts import change_draft as change_draft
+from session_service.commands.drafts import delete_draft as delete_draft
+from session_service.commands.expecting import expect as expect
 from session_service.commands.follow_up import answer_survey as answer_survey
 from session_service.commands.follow_up import wish as wish
 from session_service.commands.meeting import hold as hold

@@ -32,7 +32,7 @@ def accepted(session: Session, by: UUID, slots_left: int, at: datetime) -> Step:
     if slots_left < 1:
         raise NoSlotLeft
     month = month_of(at)
-    moved = replace(moved, capacity_month=month, answered_at=at)
+    moved = replace(answered(moved, at), capacity_month=month)
     return Step(moved, (SessionAcceptedV1(**about(session), capacity_month=month),))
 
 
@@ -40,7 +40,7 @@ def declined(session: Session, by: UUID, reason: DeclineReason, at: datetime) ->
     """The mentor says no. Raises WrongState, NotFound."""
     only(session, by, "mentor")
     _check_open(session, at)
-    moved = replace(ended(session, "declined", at), answered_at=at)
+    moved = answered(ended(session, "declined", at), at)
     return Step(moved, (SessionDeclinedV1(**about(session), reason=reason),))
 
 
@@ -70,6 +70,11 @@ def closed_for(session: Session, person_id: UUID, at: datetime) -> Step:
 def _cancelled(session: Session, by: Literal["learner", "mentor", "system"], at: datetime) -> Step:
     moved = replace(ended(session, "cancelled", at), capacity_month=None, starts_at=None)
     return Step(moved, (SessionCancelledV1(**about(session), by=by),))
+
+
+def answered(session: Session, at: datetime) -> Session:
+    """The session with when its mentor answered; when they first reacted stays."""
+    return replace(session, answered_at=at, first_answer_at=session.first_answer_at or at)
 
 
 def _check_open(session: Session, at: datetime) -> None:

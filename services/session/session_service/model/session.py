@@ -56,6 +56,9 @@ class Session:
     messages: int = 0
     mentor_replied: bool = False
     formal_goal: Mapping[str, str] | None = None
+    by_when: date | None = None
+    card_version: int = 1
+    first_answer_at: datetime | None = None
 
     def side_of(self, person_id: UUID) -> Role:
         """On which side somebody is. Raises NotFound for everybody else."""

@@ -2,6 +2,8 @@
 
 from session_service.requests.answering import DeclineBody as DeclineBody
 from session_service.requests.asking import AskBody as AskBody
+from session_service.requests.asking import CardBody as CardBody
+from session_service.requests.asking import DraftBody as DraftBody
 from session_service.requests.asking import FormalGoal as FormalGoal
 from session_service.requests.availability import AvailabilityBody as AvailabilityBody
 from session_service.requests.conversation import MessageBody as MessageBody

@@ -64,6 +64,16 @@ async def count_open_of_learner(transaction: Transaction, learner_id: UUID, prog
     return count
 
 
+async def open_request(
+    transaction: Transaction, learner_id: UUID, mentor_id: UUID, skill_id: UUID | None
+) -> UUID | None:
+    """The request of this learner to this mentor about this skill that waits for an answer."""
+    query = """SELECT session_id FROM session WHERE learner_id = $1 AND mentor_id = $2 AND state = 'requested'
+               AND skill_id IS NOT DISTINCT FROM $3"""
+    found: UUID | None = await transaction.fetchval(query, learner_id, mentor_id, skill_id)
+    return found
+
+
 async def count_open(transaction: Transaction) -> int:
     """How many requests wait for an answer."""
     count: int = await transaction.fetchval("SELECT count(*) FROM session WHERE state = 'requested'")
