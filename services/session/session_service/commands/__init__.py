@@ -7,7 +7,6 @@ from session_service.commands.asking import edit as edit
 from session_service.commands.availability import read_availability as read_availability
 from session_service.commands.availability import set_availability as set_availability
 from session_service.commands.closing import close_departed as close_departed
-from session_service.commands.closing import expire_some as expire_some
 from session_service.commands.conversation import send as send
 from session_service.commands.drafts import add_draft as add_draft
 from session_service.commands.drafts import change_draft as change_draft
@@ -19,3 +18,6 @@ from session_service.commands.meeting import hold as hold
 from session_service.commands.meeting import schedule as schedule
 from session_service.commands.steps import Repeatable as Repeatable
 from session_service.commands.steps import take_step as take_step
+from session_service.commands.timers import count_open as count_open
+from session_service.commands.timers import expire_some as expire_some
+from session_service.commands.timers import remind_some as remind_some

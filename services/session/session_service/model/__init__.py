@@ -18,6 +18,7 @@ from session_service.model.asking import resting as resting
 from session_service.model.availability import Availability as Availability
 from session_service.model.availability import band_of as band_of
 from session_service.model.availability import month_of as month_of
+from session_service.model.clock import reminded as reminded
 from session_service.model.conversation import MESSAGES_AFTER_END as MESSAGES_AFTER_END
 from session_service.model.conversation import spoken as spoken
 from session_service.model.follow_up import MEET_AGAIN_WITHIN as MEET_AGAIN_WITHIN

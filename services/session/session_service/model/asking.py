@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from flash_schemas.profile import RequestPolicy
 from flash_schemas.session import Format, SessionRequestedV1
 
 from session_service.model.availability import Availability
+from session_service.model.clock import answer_by, timed
 from session_service.model.session import Session, Step, WrongState, about, only
 
 CARD = ("skill_id", "want_to_learn", "tried", "format", "minutes", "by_when", "formal_goal")
@@ -105,7 +106,7 @@ def resting(mentor: Member, availability: Availability, program_id: UUID, today:
 
 def requested(session_id: UUID, ask: Ask, learner_id: UUID, policy: RequestPolicy, at: datetime) -> Step:
     """A new request, open until the policy's time or the end of `by_when`, whichever is first."""
-    expires_at = _deadline(at, ask.by_when, policy)
+    until = answer_by(at, policy)
     session = Session(
         session_id=session_id,
         version=1,
@@ -119,15 +120,17 @@ def requested(session_id: UUID, ask: Ask, learner_id: UUID, policy: RequestPolic
         format=ask.format,
         minutes=ask.minutes,
         created_at=at,
-        expires_at=expires_at,
+        expires_at=until,
         formal_goal=ask.formal_goal,
         by_when=ask.by_when,
+        answer_by=until,
     )
+    session = timed(session, at)
     event = SessionRequestedV1(
         **about(session),
         format=ask.format,
         minutes=ask.minutes,
-        expires_at=expires_at,
+        expires_at=session.expires_at,
         serves_formal_goal=ask.formal_goal is not None,
     )
     return Step(session, (event,))
@@ -146,11 +149,5 @@ def edited(session: Session, by: UUID, ask: Ask, seen_version: int, policy: Requ
     _check_card(ask, policy, at)
     version = session.version + 1
     card = {name: getattr(ask, name) for name in CARD}
-    expires_at = _deadline(session.created_at, ask.by_when, policy)
-    return Step(replace(session, version=version, card_version=version, expires_at=expires_at, **card), ())
-
-
-def _deadline(since: datetime, by_when: date | None, policy: RequestPolicy) -> datetime:
-    """The policy's time, or the end of `by_when`, whichever is first."""
-    expires_at = since + timedelta(hours=policy.answer_within_hours)
-    return min(expires_at, datetime.combine(by_when, time.max, UTC)) if by_when else expires_at
+    changed = replace(session, version=version, card_version=version, **card)
+    return Step(timed(changed, session.created_at), ())

@@ -5,7 +5,7 @@ takes one slot of its mentor's month while it is accepted or held.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Literal, cast
 from uuid import UUID
@@ -59,6 +59,10 @@ class Session:
     by_when: date | None = None
     card_version: int = 1
     first_answer_at: datetime | None = None
+    answer_by: datetime = field(kw_only=True)
+    remind_at: datetime | None = None
+    reminded: bool = False
+    clock_stopped_at: datetime | None = None
 
     def side_of(self, person_id: UUID) -> Role:
         """On which side somebody is. Raises NotFound for everybody else."""
@@ -97,7 +101,7 @@ def moved_to(session: Session, state: State) -> Session:
     """The session in its next state. Raises WrongState."""
     if state not in MOVES[session.state]:
         raise WrongState(f"This session is {session.state} already.")
-    return replace(session, state=state, version=session.version + 1)
+    return replace(session, state=state, version=session.version + 1, remind_at=None, clock_stopped_at=None)
 
 
 def ended(session: Session, state: State, at: datetime) -> Session:

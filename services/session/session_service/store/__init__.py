@@ -33,10 +33,12 @@ from session_service.store.people import policy as policy
 from session_service.store.people import some_departure as some_departure
 from session_service.store.sessions import count_open as count_open
 from session_service.store.sessions import count_open_of_learner as count_open_of_learner
+from session_service.store.sessions import lock_overdue as lock_overdue
+from session_service.store.sessions import lock_overdue_mentors as lock_overdue_mentors
+from session_service.store.sessions import lock_reminders as lock_reminders
 from session_service.store.sessions import lock_session as lock_session
 from session_service.store.sessions import open_request as open_request
 from session_service.store.sessions import open_sessions_of as open_sessions_of
-from session_service.store.sessions import overdue_ids as overdue_ids
 from session_service.store.sessions import save_sessions as save_sessions
 from session_service.store.sessions import session as session
 from session_service.store.sessions import sessions_of as sessions_of
