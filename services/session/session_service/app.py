@@ -37,5 +37,6 @@ def build(settings: Settings) -> Service:
             Worker("departures", close, settings.timer_interval_ms),
             Receipts("session", settings, database, readers).worker(),
         ],
+        state={"one_tap_key": settings.one_tap_key},
         commands={"republish": republish, "restored": restored},
     )

@@ -27,6 +27,7 @@ from session_service.settings import Settings
 from tests.support.apis import Api, offline_settings, serving_api
 from tests.support.deliveries import delivery
 
+ONE_TAP_KEY = "a key of sixteen bytes or more"
 TODAY = datetime.now(UTC).date()
 
 
@@ -142,7 +143,7 @@ class World:
 
 @pytest.fixture
 async def world(session_database: DatabaseUrls) -> AsyncIterator[World]:
-    async with serving_api(build(Settings(**offline_settings(session_database.app)))) as api:
+    async with serving_api(build(Settings(**offline_settings(session_database.app), one_tap_key=ONE_TAP_KEY))) as api:
         world = World(api)
         await world.program()
         yield world

@@ -2,6 +2,10 @@
 
 from session_service.commands.answering import accept as accept
 from session_service.commands.answering import answer as answer
+from session_service.commands.answering import ask_for_information as ask_for_information
+from session_service.commands.answering import counter as counter
+from session_service.commands.answering import decline as decline
+from session_service.commands.answering import view as view
 from session_service.commands.asking import ask as ask
 from session_service.commands.asking import edit as edit
 from session_service.commands.availability import read_availability as read_availability
@@ -16,6 +20,8 @@ from session_service.commands.follow_up import answer_survey as answer_survey
 from session_service.commands.follow_up import wish as wish
 from session_service.commands.meeting import hold as hold
 from session_service.commands.meeting import schedule as schedule
+from session_service.commands.one_tap import show_tap as show_tap
+from session_service.commands.one_tap import take_tap as take_tap
 from session_service.commands.steps import Repeatable as Repeatable
 from session_service.commands.steps import take_step as take_step
 from session_service.commands.timers import count_open as count_open

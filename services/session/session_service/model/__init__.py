@@ -35,3 +35,9 @@ from session_service.model.session import State as State
 from session_service.model.session import Step as Step
 from session_service.model.session import WrongState as WrongState
 from session_service.model.session import check_version as check_version
+from session_service.model.turns import Proposal as Proposal
+from session_service.model.turns import agreed as agreed
+from session_service.model.turns import asked_for_information as asked_for_information
+from session_service.model.turns import countered as countered
+from session_service.model.turns import disagreed as disagreed
+from session_service.model.turns import viewed as viewed

@@ -14,6 +14,7 @@ from flash_schemas.session import Format, SessionRequestedV1
 from session_service.model.availability import Availability
 from session_service.model.clock import answer_by, timed
 from session_service.model.session import Session, Step, WrongState, about, only
+from session_service.model.turns import handed_back
 
 CARD = ("skill_id", "want_to_learn", "tried", "format", "minutes", "by_when", "formal_goal")
 """What the learner says on the card, and may change."""
@@ -149,5 +150,5 @@ def edited(session: Session, by: UUID, ask: Ask, seen_version: int, policy: Requ
     _check_card(ask, policy, at)
     version = session.version + 1
     card = {name: getattr(ask, name) for name in CARD}
-    changed = replace(session, version=version, card_version=version, **card)
+    changed = replace(handed_back(session, at), version=version, card_version=version, **card)
     return Step(timed(changed, session.created_at), ())

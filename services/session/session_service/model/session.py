@@ -4,10 +4,10 @@ requested -> accepted -> held; requested -> declined, expired, withdrawn; accept
 takes one slot of its mentor's month while it is accepted or held.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import Literal, cast
+from typing import Any, Literal, cast
 from uuid import UUID
 
 from chassis.outbox import Outgoing
@@ -63,6 +63,11 @@ class Session:
     remind_at: datetime | None = None
     reminded: bool = False
     clock_stopped_at: datetime | None = None
+    viewed_at: datetime | None = None
+    proposed_times: Sequence[str] | None = None
+    suggested_id: UUID | None = None
+    information: Literal["asked", "given"] | None = None
+    proposal: Mapping[str, Any] | None = None
 
     def side_of(self, person_id: UUID) -> Role:
         """On which side somebody is. Raises NotFound for everybody else."""
