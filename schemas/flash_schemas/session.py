@@ -41,6 +41,27 @@ class SessionRequestedV1(SessionEvent):
     serves_formal_goal: bool = False
 
 
+class SessionViewedV1(SessionEvent):
+    """The mentor opened the request for the first time."""
+
+    TYPE: ClassVar = "flash.session.viewed.v1"
+
+
+class SessionMoreInformationAskedV1(SessionEvent):
+    """The mentor asked something back; their time stands still until the learner replies, or for 72 hours."""
+
+    TYPE: ClassVar = "flash.session.more_information_asked.v1"
+
+
+class SessionCounterProposedV1(SessionEvent):
+    """The mentor proposed another format, length or time; the learner agrees, or does not."""
+
+    TYPE: ClassVar = "flash.session.counter_proposed.v1"
+    format: Format
+    minutes: Annotated[int, Field(ge=5, le=240)]
+    times: Annotated[int, Field(ge=0, le=3)]
+
+
 class SessionAcceptedV1(SessionEvent):
     """The mentor said yes and a slot of the month `capacity_month` (YYYY-MM) was taken."""
 

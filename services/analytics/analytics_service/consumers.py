@@ -129,7 +129,7 @@ def _session_facts(event: said.SessionEvent, at: datetime, version: int) -> Iter
             yield _survey(event, answered_at=at, rating=event.rating)
         case said.RelationshipMadeV1():
             yield Pair.of(*pair, related_at=at)
-        case _:
+        case _ if type(event) in STEPS:  # the others are steps on the way that no figure counts
             step: dict[str, Any] = {STEPS[type(event)]: at}
             yield Session(*ids, **step)
 

@@ -19,18 +19,24 @@ log = logs.get(__name__)
 class Problem(StatusProblem):
     """A refusal that a person can act on. Subclasses set `status` and `title`; the docstring is the default detail.
 
-    `field` names the part of the request that is wrong, in the form `skills[2].skill_id`.
+    `field` names the part of the request that is wrong, in the form `skills[2].skill_id`; `extensions` are
+    members of the answer beside the usual ones.
     """
 
     status = 400
     title = "The request cannot be served"
 
     def __init__(
-        self, detail: str | None = None, *, field: str | None = None, headers: dict[str, str] | None = None
+        self,
+        detail: str | None = None,
+        *,
+        field: str | None = None,
+        headers: dict[str, str] | None = None,
+        **extensions: str,
     ) -> None:
         text = detail or " ".join((self.__doc__ or self.title).split())
         errors = {"errors": [{"field": field, "detail": text}]} if field else {}
-        super().__init__(text, headers, **errors)
+        super().__init__(text, headers, **errors, **extensions)
 
 
 class Unauthorized(Problem):

@@ -20,6 +20,8 @@ def build(settings: Settings) -> Service:
     """The API, the projection of people and programs, and what happens by itself: expiry, departures, erasure."""
     database = Database(settings)
     expire = partial(commands.expire_some, database, settings.timer_batch_sessions)
+    remind = partial(commands.remind_some, database, settings.timer_batch_sessions)
+    count = partial(commands.count_open, database)
     close = partial(commands.close_departed, database)
     readers = [*consumers(), erasures()]
     return Service(
@@ -30,8 +32,11 @@ def build(settings: Settings) -> Service:
         consumers=readers,
         workers=[
             Worker("expiry", expire, settings.timer_interval_ms, wake_on_commit=False),
+            Worker("reminders", remind, settings.timer_interval_ms, wake_on_commit=False),
+            Worker("open-requests", count, settings.gauge_interval_ms, wake_on_commit=False),
             Worker("departures", close, settings.timer_interval_ms),
             Receipts("session", settings, database, readers).worker(),
         ],
+        state={"one_tap_key": settings.one_tap_key},
         commands={"republish": republish, "restored": restored},
     )

@@ -15,13 +15,13 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from session_service import store
-from session_service.answers import MessageAnswer, RelationshipItem, SessionAnswer
+from session_service.answers import DraftAnswer, MessageAnswer, RelationshipItem, SessionAnswer
 from session_service.api.common import Employee
 from session_service.model import Helped
 
 ABOUT = (
-    "Your requests and sessions, what was written in them, your own survey answers and wishes, and what you take as a "
-    "mentor. What the other side answered or wished is theirs."
+    "Your requests and sessions, drafts of them, what was written in them, your own survey answers and wishes, and "
+    "what you take as a mentor. What the other side answered or wished is theirs."
 )
 LIMIT_SESSIONS, LIMIT_MESSAGES = 1_000, 10_000
 
@@ -71,6 +71,7 @@ class SessionExport(Export):
     capacity: int | None
     paused_until: date | None
     sessions: list[SessionAnswer]
+    drafts: list[DraftAnswer]
     messages: list[ExportedMessage]
     surveys: list[ExportedSurvey]
     wishes: list[ExportedWish]
@@ -97,6 +98,7 @@ async def _collected(transaction: Transaction, person_id: UUID) -> dict[str, Any
         "capacity": availability.capacity,
         "paused_until": availability.paused_until,
         "sessions": [SessionAnswer.of(session, person_id) for session in sessions],
+        "drafts": [DraftAnswer.of(draft) for draft in await store.drafts_of(transaction, person_id)],
         "messages": [dict(row) for row in messages[:LIMIT_MESSAGES]],
         "surveys": [dict(row) for row in await transaction.fetch(SURVEYS, ids, person_id)],
         "wishes": [dict(row) for row in await transaction.fetch(WISHES, ids, person_id)],

@@ -78,6 +78,7 @@ async def story(platform: Platform) -> Story:
     body |= {"message": f"Hello, {word}", "format": "lunch"}
     asking = platform.sign_in("session", "employee", person_id=person_id) | {"Idempotency-Key": f"key-{uuid4()}"}
     session_id = (await platform.call("session", "POST", "/sessions", asking, body))["session_id"]
+    await platform.call("session", "POST", "/me/drafts", asking, {"want_to_learn": word, "message": word})
     said = await platform.apis["profile"].events(ProfileChangedV1)
     former = [event for event, _ in said if event.person_id == person_id][-1]
     story = Story(platform, word, person_id, mentor_id, program_id, session_id, former)
@@ -103,7 +104,14 @@ async def test_a_word_of_a_forgotten_person_is_nowhere_and_every_service_says_wh
     platform = story.platform
     await plant_letters(story)
     places = await platform.found(story.word)
-    for place in ("profile.person", "search.person", "session.session", "session.message", "session.idempotency_key"):
+    for place in (
+        "profile.person",
+        "search.person",
+        "session.session",
+        "session.message",
+        "session.idempotency_key",
+        "session.draft",
+    ):
         assert place in places, "the search for the word finds it where it is"
     assert any(place.endswith("profile-events-dlq") for place in places)
     assert any("people-" in place for place in places)
@@ -111,7 +119,7 @@ async def test_a_word_of_a_forgotten_person_is_nowhere_and_every_service_says_wh
     await platform.all_read()
     assert await platform.found(story.word) == set()
     receipts = {receipt["service"]: receipt for receipt in progress["receipts"]}
-    assert receipts["session"]["rows"] == 3, "the card, the message, the remembered answer"
+    assert receipts["session"]["rows"] == 4, "the card, the draft, the message, the remembered answer"
     assert receipts["search"]["documents"] == 1
     assert receipts["profile"]["rows"] > 1
     assert sum(receipt["dead_letters"] for receipt in receipts.values()) >= 3

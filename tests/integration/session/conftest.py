@@ -27,6 +27,7 @@ from session_service.settings import Settings
 from tests.support.apis import Api, offline_settings, serving_api
 from tests.support.deliveries import delivery
 
+ONE_TAP_KEY = "a key of sixteen bytes or more"
 TODAY = datetime.now(UTC).date()
 
 
@@ -95,6 +96,16 @@ class World:
         """The answer to a GET of somebody."""
         return await self.api.client.get(f"/api/v1{path}", headers=self.api.callers.sign_in("employee", person_id=by))
 
+    async def call(self, by: UUID, method: str, path: str, body: Any = None, tag: str | None = None) -> Any:
+        """The answer to any other request of somebody, with an ETag if there is one."""
+        signed = self.api.callers.sign_in("employee", person_id=by) | ({"If-Match": tag} if tag else {})
+        return await self.api.client.request(method, f"/api/v1{path}", json=body, headers=signed)
+
+    async def execute(self, query: str, *values: Any) -> None:
+        """Change the database behind the service's back, as time would."""
+        async with self.api.database.connection() as connection:
+            await connection.execute(query, *values)
+
     async def state(self, by: UUID, session_id: str) -> str:
         """What state somebody sees a session in."""
         found: str = (await self.get(by, f"/sessions/{session_id}")).json()["state"]
@@ -132,7 +143,7 @@ class World:
 
 @pytest.fixture
 async def world(session_database: DatabaseUrls) -> AsyncIterator[World]:
-    async with serving_api(build(Settings(**offline_settings(session_database.app)))) as api:
+    async with serving_api(build(Settings(**offline_settings(session_database.app), one_tap_key=ONE_TAP_KEY))) as api:
         world = World(api)
         await world.program()
         yield world

@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from chassis.http import Answer, Page
@@ -10,6 +10,15 @@ from flash_schemas.base import Role
 from flash_schemas.session import Format
 
 from session_service.model import Session, State
+
+
+class ProposalAnswer(Answer):
+    """What the mentor would rather do, and what the learner said to it."""
+
+    format: Format
+    minutes: int
+    times: list[datetime]
+    answer: Literal["agreed", "refused"] | None
 
 
 class SessionAnswer(Answer):
@@ -34,6 +43,13 @@ class SessionAnswer(Answer):
     held_on: date | None
     messages: int
     formal_goal: dict[str, str] | None
+    by_when: date | None
+    viewed_at: datetime | None
+    clock_stopped_at: datetime | None
+    information: Literal["asked", "given"] | None
+    proposal: ProposalAnswer | None
+    proposed_times: list[datetime] | None
+    suggested_id: UUID | None
 
     @classmethod
     def of(cls, session: Session, viewer: UUID) -> "SessionAnswer":

@@ -1,7 +1,6 @@
-"""Steps 1 of the write path and of the read path: a request, its answer, and the list of both."""
+"""Steps 1 of the write path and of the read path: a request, and the list of those that there are."""
 
 from datetime import datetime
-from functools import partial
 from typing import Literal
 from uuid import UUID
 
@@ -9,12 +8,11 @@ from chassis.http import Cursor, DatabaseDep, IdempotencyKey
 from chassis.problems import NotFound, documented
 from fastapi import APIRouter, Response
 
-from session_service import commands, model, store
+from session_service import commands, store
 from session_service.answers import SessionAnswer, SessionPage
 from session_service.api.common import CONCERNED, ROUTES, Employee, Limit, Position, tagged
-from session_service.commands import Repeatable
 from session_service.model import State
-from session_service.requests import AskBody, DeclineBody
+from session_service.requests import AskBody
 
 router = APIRouter(**ROUTES)
 
@@ -56,39 +54,3 @@ async def read_session(session_id: UUID, caller: Employee, database: DatabaseDep
     if session is None:
         raise NotFound
     return tagged(SessionAnswer.of(session, caller.person), response)
-
-
-@router.post("/sessions/{session_id}/accept", tags=["sessions"], responses=CONCERNED)
-async def accept(
-    session_id: UUID, caller: Employee, database: DatabaseDep, response: Response, key: IdempotencyKey = None
-) -> SessionAnswer:
-    """The mentor says yes; one slot of this month is taken."""
-    step = Repeatable(step="accept", session_id=session_id)
-    run = partial(commands.accept, by=caller.person, session_id=session_id)
-    return tagged(await commands.take_step(database, caller, key, step, run), response)
-
-
-@router.post("/sessions/{session_id}/decline", tags=["sessions"], responses=CONCERNED)
-async def decline(
-    session_id: UUID,
-    body: DeclineBody,
-    caller: Employee,
-    database: DatabaseDep,
-    response: Response,
-    key: IdempotencyKey = None,
-) -> SessionAnswer:
-    """The mentor says no."""
-    step = Repeatable(step="decline", session_id=session_id, body=body.model_dump_json())
-    decide = partial(model.declined, by=caller.person, reason=body.reason)
-    run = partial(commands.answer, session_id=session_id, decide=decide)
-    return tagged(await commands.take_step(database, caller, key, step, run), response)
-
-
-@router.post("/sessions/{session_id}/withdraw", tags=["sessions"], responses=CONCERNED)
-async def withdraw(
-    session_id: UUID, caller: Employee, database: DatabaseDep, response: Response, key: IdempotencyKey = None
-) -> SessionAnswer:
-    """The learner takes the request back, or either gives the accepted session up."""
-    step = Repeatable(step="withdraw", session_id=session_id)
-    run = partial(commands.answer, session_id=session_id, decide=partial(model.withdrawn, by=caller.person))
-    return tagged(await commands.take_step(database, caller, key, step, run), response)

@@ -1,16 +1,19 @@
-"""Step 2 of the write path: what answers a request, or takes it back."""
+"""Step 2 of the write path: what answers a request, hands it to the other for a moment, or takes it back."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from chassis.database import Transaction
+from chassis.problems import Refused
 from flash_schemas.profile import RequestPolicy
 
 from session_service import metrics, model, store
+from session_service.commands.conversation import speak
 from session_service.commands.steps import both_locked, save, tell_availability
-from session_service.model import NoSlotLeft, Session, Step
+from session_service.model import NoSlotLeft, Proposal, Session, Step
+from session_service.requests import DeclineBody
 
 
 class Decide(Protocol):
@@ -19,16 +22,20 @@ class Decide(Protocol):
     def __call__(self, session: Session, *, at: datetime) -> Step: ...
 
 
-async def accept(transaction: Transaction, by: UUID, session_id: UUID) -> Session:
-    """Take a slot of the mentor's month for this session. Raises NotFound, WrongState, NoSlotLeft."""
+class DecideWithSlots(Protocol):
+    """The same of a rule that asks how many slots the mentor has left."""
+
+    def __call__(self, session: Session, *, slots_left: int, at: datetime) -> Step: ...
+
+
+async def accept(transaction: Transaction, session_id: UUID, decide: DecideWithSlots) -> Session:
+    """Take a slot of the mentor's month for this session. Raises NotFound, WrongState, Refused, NoSlotLeft."""
     at, session = await both_locked(transaction, session_id)
-    policy = await store.policy(transaction, session.program_id) or RequestPolicy()
+    policy = await _policy(transaction, session)
     availability = await store.availability(transaction, session.mentor_id, at)
     slots_left = availability.slots_left(policy.sessions_per_mentor_and_month)
-    step = _counted(lambda: model.accepted(session, by, slots_left, at))
-    await save(transaction, step)
-    await tell_availability(transaction, session.mentor_id, at)
-    return step.session
+    step = _counted(lambda: decide(session, slots_left=slots_left, at=at))
+    return await _answered(transaction, step, at)
 
 
 def _counted(accept: Callable[[], Step]) -> Step:
@@ -40,9 +47,64 @@ def _counted(accept: Callable[[], Step]) -> Step:
 
 
 async def answer(transaction: Transaction, session_id: UUID, decide: Decide) -> Session:
-    """Decline or withdraw: what changes a mentor's slots or open requests. Raises NotFound, WrongState."""
+    """Withdraw or disagree: what may change a mentor's slots or open requests. Raises NotFound, WrongState."""
     at, session = await both_locked(transaction, session_id)
-    step = decide(session, at=at)
+    return await _answered(transaction, decide(session, at=at), at)
+
+
+async def decline(transaction: Transaction, by: UUID, session_id: UUID, body: DeclineBody) -> Session:
+    """Say no, perhaps name a colleague, perhaps pause at the same moment. Raises NotFound, WrongState, Refused."""
+    at, session = await both_locked(transaction, session_id)
+    step = model.declined(session, by, body.reason, at, body.suggested_id)
+    if body.suggested_id:
+        await _check_suggested(transaction, session, body.suggested_id)
+    if body.pause_until:
+        await _pause(transaction, by, body.pause_until, at)
+    return await _answered(transaction, step, at)
+
+
+async def ask_for_information(transaction: Transaction, by: UUID, session_id: UUID, text: str) -> Session:
+    """Ask the learner something first; the clock stands still. Raises NotFound, WrongState."""
+    at, session = await both_locked(transaction, session_id)
+    asked = await _answered(transaction, model.asked_for_information(session, by, at), at)
+    return await speak(transaction, asked, by, uuid4(), text, at)
+
+
+async def counter(transaction: Transaction, by: UUID, session_id: UUID, proposal: Proposal) -> Session:
+    """Propose something else; the clock stands still. Raises NotFound, WrongState, Refused."""
+    at, session = await both_locked(transaction, session_id)
+    policy = await _policy(transaction, session)
+    return await _answered(transaction, model.countered(session, by, proposal, policy, at), at)
+
+
+async def view(transaction: Transaction, by: UUID, session_id: UUID) -> Session:
+    """Note that the mentor has seen the request. Raises NotFound, WrongState."""
+    at, session = await both_locked(transaction, session_id)
+    step = model.viewed(session, by, at)
     await save(transaction, step)
-    await tell_availability(transaction, session.mentor_id, at)
     return step.session
+
+
+async def _answered(transaction: Transaction, step: Step, at: datetime) -> Session:
+    await save(transaction, step)
+    await tell_availability(transaction, step.session.mentor_id, at)
+    return step.session
+
+
+async def _policy(transaction: Transaction, session: Session) -> RequestPolicy:
+    return await store.policy(transaction, session.program_id) or RequestPolicy()
+
+
+async def _check_suggested(transaction: Transaction, session: Session, suggested_id: UUID) -> None:
+    """A colleague who could be asked; who may not meet the learner is answered as one who is not there."""
+    colleague = await store.member(transaction, suggested_id)
+    there = colleague and colleague.takes_part(session.program_id, "mentor") and suggested_id != session.mentor_id
+    if not there or not await store.may_meet(transaction, session.learner_id, suggested_id):
+        raise Refused("Nobody with this id takes part as a mentor.", field="suggested_id")
+
+
+async def _pause(transaction: Transaction, mentor_id: UUID, until: date, at: datetime) -> None:
+    if until <= at.date():
+        raise Refused("The first day back is tomorrow or later.", field="pause_until")
+    present = await store.availability(transaction, mentor_id, at)
+    await store.set_availability(transaction, mentor_id, present.capacity, until)

@@ -1,4 +1,4 @@
-"""Step 2 of the write path: asking."""
+"""Step 2 of the write path: asking, and changing what one asked for."""
 
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
@@ -12,9 +12,9 @@ from flash_schemas.profile import RequestPolicy
 from session_service import model, store
 from session_service.answers import SessionAnswer
 from session_service.commands.conversation import speak
-from session_service.commands.steps import save, tell_availability
-from session_service.model import check_ask
-from session_service.requests import AskBody
+from session_service.commands.steps import both_locked, save, tell_availability
+from session_service.model import AlreadyAsked, check_ask
+from session_service.requests import AskBody, CardBody
 
 
 async def ask(database: Database, caller: Caller, body: AskBody, key: str | None) -> SessionAnswer:
@@ -27,16 +27,40 @@ async def ask(database: Database, caller: Caller, body: AskBody, key: str | None
         members = await store.lock_members(transaction, caller.person, body.mentor_id)
         if policy is None or caller.person not in members:
             raise NotFound
-        check_ask(body.ask, members[caller.person], members.get(body.mentor_id), availability, policy, at)
+        ask = body.ask(body.program_id, body.mentor_id)
+        check_ask(ask, members[caller.person], members.get(body.mentor_id), availability, policy, at)
+        await _check_not_asked(transaction, caller.person, body.mentor_id, body.skill_id)
         await _check_open_requests(transaction, caller.person, body.program_id, policy)
-        step = model.requested(uuid4(), body.ask, caller.person, policy, at)
+        step = model.requested(uuid4(), ask, caller.person, policy, at)
         await save(transaction, step)
         spoken = await speak(transaction, step.session, caller.person, uuid4(), body.message, at)
         await tell_availability(transaction, body.mentor_id, at)
+        if body.draft_id:
+            await store.delete_draft(transaction, caller.person, body.draft_id)
         return SessionAnswer.of(spoken, caller.person)
 
     async with database.transaction() as transaction:
         return await once(transaction, caller, key, body, SessionAnswer, run)
+
+
+async def edit(database: Database, by: UUID, session_id: UUID, body: CardBody, seen_version: int) -> SessionAnswer:
+    """Change the card of an open request. Raises NotFound, WrongState, Refused, AlreadyAsked, PreconditionFailed."""
+    async with database.transaction() as transaction:
+        at, session = await both_locked(transaction, session_id)
+        policy = await store.policy(transaction, session.program_id) or RequestPolicy()
+        card = body.ask(session.program_id, session.mentor_id)
+        step = model.edited(session, by, card, seen_version, policy, at)
+        if card.skill_id != session.skill_id:
+            await _check_not_asked(transaction, by, session.mentor_id, card.skill_id)
+        await save(transaction, step)
+        return SessionAnswer.of(step.session, by)
+
+
+async def _check_not_asked(transaction: Transaction, learner_id: UUID, mentor_id: UUID, skill_id: UUID | None) -> None:
+    """The mentor's availability is locked, so nobody asks them the same meanwhile."""
+    known = await store.open_request(transaction, learner_id, mentor_id, skill_id)
+    if known:
+        raise AlreadyAsked(open_request=str(known))
 
 
 async def _check_open_requests(

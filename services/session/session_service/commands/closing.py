@@ -1,32 +1,12 @@
-"""Step 2 of the write path: what happens to sessions by itself, when time is over or somebody is no longer there."""
+"""Step 2 of the write path: what happens to sessions by itself, when somebody is no longer there."""
 
 from datetime import UTC, datetime
 from uuid import UUID
 
 from chassis.database import Database
 
-from session_service import metrics, model, store
+from session_service import model, store
 from session_service.commands.steps import both_locked, save, tell_availability
-
-
-async def expire_some(database: Database, limit: int) -> bool:
-    """Close requests whose time is over, a bounded number at once; True when there may be more."""
-    async with database.connection() as connection:
-        due = await store.overdue_ids(connection, datetime.now(UTC), limit)
-        metrics.OPEN_REQUESTS.set(await store.count_open(connection))
-    for session_id in due:
-        await _expire(database, session_id)
-    return len(due) == limit
-
-
-async def _expire(database: Database, session_id: UUID) -> None:
-    async with database.transaction() as transaction:
-        at, session = await both_locked(transaction, session_id)
-        if session.state != "requested":  # answered in the last moment
-            return
-        await save(transaction, model.expired(session, at))
-        await tell_availability(transaction, session.mentor_id, at)
-        metrics.EXPIRED.inc()
 
 
 async def close_departed(database: Database) -> bool:

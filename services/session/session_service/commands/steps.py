@@ -14,11 +14,11 @@ from chassis.auth import Caller
 from chassis.database import Database, Transaction
 from chassis.http import Strict
 from chassis.idempotency import once
-from chassis.problems import Conflict, NotFound
+from chassis.problems import NotFound
 
 from session_service import store
 from session_service.answers import SessionAnswer
-from session_service.model import Session, Step
+from session_service.model import AlreadyAsked, Session, Step
 
 
 class Repeatable(Strict):
@@ -67,11 +67,11 @@ async def locked(transaction: Transaction, session_id: UUID) -> Session:
 
 
 async def save(transaction: Transaction, step: Step) -> None:
-    """Keep the session and say what happened, together. Raises Conflict for a second open request to one mentor."""
+    """Keep the session and say what happened, together. Raises AlreadyAsked."""
     try:
         await store.save_sessions(transaction, [step.session])
     except asyncpg.UniqueViolationError:
-        raise Conflict("You have asked this mentor about this already; wait for the answer.") from None
+        raise AlreadyAsked from None
     await outbox.append(transaction, step.outgoing)
 
 

@@ -1,11 +1,12 @@
 """The rules of an answer, and of a request that ends without one. Step 3 of the write path; pure."""
 
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal
 from uuid import UUID
 
-from chassis.problems import Conflict
+from chassis.problems import Conflict, Refused
 from flash_schemas.session import (
     SessionAcceptedV1,
     SessionCancelledV1,
@@ -24,23 +25,39 @@ class NoSlotLeft(Conflict):
     """This month is full: accept again next month, or raise your capacity."""
 
 
-def accepted(session: Session, by: UUID, slots_left: int, at: datetime) -> Step:
-    """The mentor says yes and takes a slot of this month. Raises WrongState, NoSlotLeft, NotFound."""
+def accepted(session: Session, by: UUID, slots_left: int, at: datetime, times: Sequence[datetime] = ()) -> Step:
+    """The mentor says yes and takes a slot of this month; `times` are offered, none is "let us chat".
+
+    Raises WrongState, NoSlotLeft, Refused, NotFound.
+    """
     only(session, by, "mentor")
-    _check_open(session, at)
+    check_open(session, at)
+    offered = checked_times(times, at)
+    return taken(session, slots_left, at, offered)
+
+
+def taken(session: Session, slots_left: int, at: datetime, times: Sequence[str]) -> Step:
+    """The request becomes a session that takes a slot of this month. Raises WrongState, NoSlotLeft."""
     moved = moved_to(session, "accepted")
     if slots_left < 1:
         raise NoSlotLeft
     month = month_of(at)
-    moved = replace(moved, capacity_month=month, answered_at=at)
+    moved = replace(answered(moved, at), capacity_month=month, proposed_times=times or None)
     return Step(moved, (SessionAcceptedV1(**about(session), capacity_month=month),))
 
 
-def declined(session: Session, by: UUID, reason: DeclineReason, at: datetime) -> Step:
-    """The mentor says no. Raises WrongState, NotFound."""
+def checked_times(times: Sequence[datetime], at: datetime) -> list[str]:
+    """Times that somebody offers, in order, in UTC. Raises Refused."""
+    if any(each <= at for each in times):
+        raise Refused("A time that you propose is over.", field="times")
+    return sorted({each.astimezone(UTC).isoformat() for each in times})
+
+
+def declined(session: Session, by: UUID, reason: DeclineReason, at: datetime, suggested_id: UUID | None = None) -> Step:
+    """The mentor says no, and perhaps whom else to ask. Raises WrongState, NotFound."""
     only(session, by, "mentor")
-    _check_open(session, at)
-    moved = replace(ended(session, "declined", at), answered_at=at)
+    check_open(session, at)
+    moved = replace(answered(ended(session, "declined", at), at), suggested_id=suggested_id)
     return Step(moved, (SessionDeclinedV1(**about(session), reason=reason),))
 
 
@@ -72,6 +89,12 @@ def _cancelled(session: Session, by: Literal["learner", "mentor", "system"], at:
     return Step(moved, (SessionCancelledV1(**about(session), by=by),))
 
 
-def _check_open(session: Session, at: datetime) -> None:
+def answered(session: Session, at: datetime) -> Session:
+    """The session with when its mentor answered; when they first reacted stays."""
+    return replace(session, answered_at=at, first_answer_at=session.first_answer_at or at)
+
+
+def check_open(session: Session, at: datetime) -> None:
+    """Raise WrongState when it is too late for an answer, though nobody has closed the request yet."""
     if session.state == "requested" and at >= session.expires_at:
         raise WrongState("The time to answer is over.")

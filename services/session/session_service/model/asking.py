@@ -1,17 +1,27 @@
 """The rules of asking: who may ask whom, and what a request is. Step 3 of the write path; pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
-from chassis.problems import Conflict, NotFound, Refused
+from chassis.problems import Conflict, NotFound, PreconditionFailed, Refused
 from flash_schemas.base import Role
 from flash_schemas.profile import RequestPolicy
 from flash_schemas.session import Format, SessionRequestedV1
 
 from session_service.model.availability import Availability
-from session_service.model.session import Session, Step, about
+from session_service.model.clock import answer_by, timed
+from session_service.model.session import Session, Step, WrongState, about, only
+from session_service.model.turns import handed_back
+
+CARD = ("skill_id", "want_to_learn", "tried", "format", "minutes", "by_when", "formal_goal")
+"""What the learner says on the card, and may change."""
+
+
+class AlreadyAsked(Conflict):
+    """You have asked this mentor about this already: wait for the answer, or edit or withdraw that request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +58,17 @@ class Ask:
     formal_goal: Mapping[str, str] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A request as far as its learner has come with it; `card` holds what they said so far."""
+
+    draft_id: UUID
+    learner_id: UUID
+    version: int
+    card: Mapping[str, Any]
+    changed_at: datetime
+
+
 def check_ask(
     ask: Ask, learner: Member, mentor: Member | None, availability: Availability, policy: RequestPolicy, at: datetime
 ) -> None:
@@ -58,28 +79,35 @@ def check_ask(
         raise Refused("Ask somebody else.", field="mentor_id")
     if mentor is None or not mentor.takes_part(ask.program_id, "mentor"):
         raise Refused("Nobody with this id takes part as a mentor.", field="mentor_id")
-    if ask.minutes not in policy.session_minutes:
-        allowed = ", ".join(map(str, policy.session_minutes))
-        raise Refused(f"In this program a session lasts {allowed} minutes.", field="minutes")
-    if ask.by_when and ask.by_when < at.date():
-        raise Refused("This day is over.", field="by_when")
+    _check_card(ask, policy, at)
     if learner.rests(ask.program_id, "learner", at.date()):
         raise Conflict("You rest as a learner in this program: end your pause first.")
     _check_free(ask, mentor, availability, policy, at.date())
 
 
+def _check_card(ask: Ask, policy: RequestPolicy, at: datetime) -> None:
+    if ask.minutes not in policy.session_minutes:
+        allowed = ", ".join(map(str, policy.session_minutes))
+        raise Refused(f"In this program a session lasts {allowed} minutes.", field="minutes")
+    if ask.by_when and ask.by_when < at.date():
+        raise Refused("This day is over.", field="by_when")
+
+
 def _check_free(ask: Ask, mentor: Member, availability: Availability, policy: RequestPolicy, today: date) -> None:
-    rests = availability.paused(today) or mentor.rests(ask.program_id, "mentor", today)
-    if rests or not availability.slots_left(policy.sessions_per_mentor_and_month):
+    if resting(mentor, availability, ask.program_id, today) or not availability.slots_left(
+        policy.sessions_per_mentor_and_month
+    ):
         raise Conflict("This mentor cannot take a request at present: ask somebody else.", field="mentor_id")
+
+
+def resting(mentor: Member, availability: Availability, program_id: UUID, today: date) -> bool:
+    """Whether a mentor takes nothing in a program at present, by their own choice."""
+    return availability.paused(today) or mentor.rests(program_id, "mentor", today)
 
 
 def requested(session_id: UUID, ask: Ask, learner_id: UUID, policy: RequestPolicy, at: datetime) -> Step:
     """A new request, open until the policy's time or the end of `by_when`, whichever is first."""
-    expires_at = at + timedelta(hours=policy.answer_within_hours)
-    if ask.by_when:
-        end_of_day = datetime.combine(ask.by_when, time.max, UTC)
-        expires_at = min(expires_at, end_of_day)
+    until = answer_by(at, policy)
     session = Session(
         session_id=session_id,
         version=1,
@@ -93,14 +121,34 @@ def requested(session_id: UUID, ask: Ask, learner_id: UUID, policy: RequestPolic
         format=ask.format,
         minutes=ask.minutes,
         created_at=at,
-        expires_at=expires_at,
+        expires_at=until,
         formal_goal=ask.formal_goal,
+        by_when=ask.by_when,
+        answer_by=until,
     )
+    session = timed(session, at)
     event = SessionRequestedV1(
         **about(session),
         format=ask.format,
         minutes=ask.minutes,
-        expires_at=expires_at,
+        expires_at=session.expires_at,
         serves_formal_goal=ask.formal_goal is not None,
     )
     return Step(session, (event,))
+
+
+def edited(session: Session, by: UUID, ask: Ask, seen_version: int, policy: RequestPolicy, at: datetime) -> Step:
+    """The learner changes the card of an open request, also while the two write to each other.
+
+    Nothing is said of it: no event carries what is on a card. Raises WrongState, PreconditionFailed, Refused, NotFound.
+    """
+    only(session, by, "learner")
+    if session.state != "requested" or at >= session.expires_at:
+        raise WrongState("A request can be edited until it is answered.")
+    if not session.card_version <= seen_version <= session.version:
+        raise PreconditionFailed
+    _check_card(ask, policy, at)
+    version = session.version + 1
+    card = {name: getattr(ask, name) for name in CARD}
+    changed = replace(handed_back(session, at), version=version, card_version=version, **card)
+    return Step(timed(changed, session.created_at), ())

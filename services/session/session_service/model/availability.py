@@ -5,7 +5,9 @@ from datetime import UTC, date, datetime
 from uuid import UUID
 
 from chassis.outbox import Outgoing
-from flash_schemas.session import AvailabilityChangedV1
+from flash_schemas.session import AnswerTimeBand, AvailabilityChangedV1
+
+DAY_S = 86_400
 
 
 def month_of(at: datetime) -> str:
@@ -13,9 +15,21 @@ def month_of(at: datetime) -> str:
     return f"{at.astimezone(UTC):%Y-%m}"
 
 
+def band_of(median_answer_s: float | None) -> AnswerTimeBand:
+    """How long somebody usually takes to react, as a band; None is not enough known."""
+    if median_answer_s is None:
+        return "unknown"
+    if median_answer_s <= DAY_S:
+        return "within_a_day"
+    return "within_three_days" if median_answer_s <= 3 * DAY_S else "longer"
+
+
 @dataclass(frozen=True, slots=True)
 class Availability:
-    """What a mentor takes a month, how much of this month is used, and how many requests wait for them."""
+    """What a mentor takes a month, how much of this month is used, and how many requests wait for them.
+
+    `median_answer_s` is over their last ten requests, unanswered ones among them; None for fewer than three.
+    """
 
     person_id: UUID
     version: int
@@ -24,6 +38,7 @@ class Availability:
     month: str
     slots_used: int
     open_requests: int
+    median_answer_s: float | None = None
 
     def slots_left(self, policy_limit: int) -> int:
         """How many more they can accept this month. A lowered capacity breaks no promise: never below 0."""
@@ -47,6 +62,7 @@ class Availability:
                 slots_left=self.slots_left(policy_limit),
                 open_requests=self.open_requests,
                 paused_until=self.paused_until,
+                answer_time_band=band_of(self.median_answer_s),
             ),
             self.version,
         )

@@ -7,6 +7,7 @@ from uuid import UUID
 from flash_schemas.session import MessageSentV1
 
 from session_service.model.session import Session, Step, WrongState
+from session_service.model.turns import replied
 
 MESSAGES_AFTER_END = timedelta(days=30)
 
@@ -18,7 +19,7 @@ def spoken(session: Session, by: UUID, message_id: UUID, length: int, at: dateti
         raise WrongState("This conversation ended more than 30 days ago.")
     first_reply = side == "mentor" and not session.mentor_replied
     moved = replace(
-        session,
+        replied(session, side, at),
         version=session.version + 1,
         messages=session.messages + 1,
         mentor_replied=session.mentor_replied or side == "mentor",

@@ -4,10 +4,10 @@ requested -> accepted -> held; requested -> declined, expired, withdrawn; accept
 takes one slot of its mentor's month while it is accepted or held.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import Literal, cast
+from typing import Any, Literal, cast
 from uuid import UUID
 
 from chassis.outbox import Outgoing
@@ -56,6 +56,18 @@ class Session:
     messages: int = 0
     mentor_replied: bool = False
     formal_goal: Mapping[str, str] | None = None
+    by_when: date | None = None
+    card_version: int = 1
+    first_answer_at: datetime | None = None
+    answer_by: datetime = field(kw_only=True)
+    remind_at: datetime | None = None
+    reminded: bool = False
+    clock_stopped_at: datetime | None = None
+    viewed_at: datetime | None = None
+    proposed_times: Sequence[str] | None = None
+    suggested_id: UUID | None = None
+    information: Literal["asked", "given"] | None = None
+    proposal: Mapping[str, Any] | None = None
 
     def side_of(self, person_id: UUID) -> Role:
         """On which side somebody is. Raises NotFound for everybody else."""
@@ -94,7 +106,7 @@ def moved_to(session: Session, state: State) -> Session:
     """The session in its next state. Raises WrongState."""
     if state not in MOVES[session.state]:
         raise WrongState(f"This session is {session.state} already.")
-    return replace(session, state=state, version=session.version + 1)
+    return replace(session, state=state, version=session.version + 1, remind_at=None, clock_stopped_at=None)
 
 
 def ended(session: Session, state: State, at: datetime) -> Session:

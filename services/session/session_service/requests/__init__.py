@@ -1,7 +1,13 @@
 """Step 1 of the write path: the bodies that the session service takes, by subject."""
 
+from session_service.requests.answering import AcceptBody as AcceptBody
+from session_service.requests.answering import AgreementBody as AgreementBody
 from session_service.requests.answering import DeclineBody as DeclineBody
+from session_service.requests.answering import InformationBody as InformationBody
+from session_service.requests.answering import ProposalBody as ProposalBody
 from session_service.requests.asking import AskBody as AskBody
+from session_service.requests.asking import CardBody as CardBody
+from session_service.requests.asking import DraftBody as DraftBody
 from session_service.requests.asking import FormalGoal as FormalGoal
 from session_service.requests.availability import AvailabilityBody as AvailabilityBody
 from session_service.requests.conversation import MessageBody as MessageBody

@@ -20,22 +20,43 @@ class FormalGoal(Strict):
     goal: ShortText
 
 
-class AskBody(Strict):
-    """One request to one mentor."""
+class CardBody(Strict):
+    """The need card: what I want to learn, in words and as a skill if there is one, and how."""
 
-    program_id: UUID
-    mentor_id: UUID
     skill_id: UUID | None = None
-    want_to_learn: Annotated[str, Field(min_length=1, max_length=1000)]
+    want_to_learn: Annotated[str, Field(min_length=1, max_length=1000, pattern=r"\S")]
     tried: LongText = ""
-    message: MessageText
     format: Format
     minutes: Annotated[int, Field(ge=5, le=240)] = 30
     by_when: date | None = None
     formal_goal: FormalGoal | None = None
 
-    @property
-    def ask(self) -> Ask:
-        """The same as the model takes it."""
+    def ask(self, program_id: UUID, mentor_id: UUID) -> Ask:
+        """The card as the model takes it, held out to a mentor."""
+        card = {name: getattr(self, name) for name in CardBody.model_fields}
         goal = self.formal_goal.model_dump() if self.formal_goal else None
-        return Ask(**{**{name: value for name, value in self if name != "message"}, "formal_goal": goal})
+        return Ask(program_id=program_id, mentor_id=mentor_id, **{**card, "formal_goal": goal})
+
+
+class AskBody(CardBody):
+    """One request to one mentor; the draft that it was is gone with it."""
+
+    program_id: UUID
+    mentor_id: UUID
+    message: MessageText
+    draft_id: UUID | None = None
+
+
+class DraftBody(Strict):
+    """A request as far as it has come; only its learner ever sees it."""
+
+    program_id: UUID | None = None
+    mentor_id: UUID | None = None
+    skill_id: UUID | None = None
+    want_to_learn: Annotated[str, Field(max_length=1000)] = ""
+    tried: LongText = ""
+    message: LongText = ""
+    format: Format | None = None
+    minutes: Annotated[int, Field(ge=5, le=240)] | None = None
+    by_when: date | None = None
+    formal_goal: FormalGoal | None = None

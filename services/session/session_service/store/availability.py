@@ -11,7 +11,11 @@ from session_service.model import Availability, month_of
 AVAILABILITY = """
 SELECT a.person_id, a.version, a.capacity, a.paused_until, $2::text AS month,
     (SELECT count(*) FROM session WHERE mentor_id = $1 AND capacity_month = $2) AS slots_used,
-    (SELECT count(*) FROM session WHERE mentor_id = $1 AND state = 'requested') AS open_requests
+    (SELECT count(*) FROM session WHERE mentor_id = $1 AND state = 'requested') AS open_requests,
+    (SELECT CASE WHEN count(*) >= 3 THEN percentile_disc(0.5) WITHIN GROUP (ORDER BY took_s) END FROM (
+        SELECT coalesce(extract(epoch FROM first_answer_at - created_at)::float8, 'infinity') AS took_s FROM session
+        WHERE mentor_id = $1 AND (first_answer_at IS NOT NULL OR state = 'expired') ORDER BY created_at DESC LIMIT 10
+    ) AS recent) AS median_answer_s
 FROM availability AS a WHERE a.person_id = $1
 """
 # Version 0 was never said: somebody was asked for in vain.

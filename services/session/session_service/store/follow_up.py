@@ -1,6 +1,6 @@
 """Statements about surveys, wishes and relationships. Step 4 of the write path."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +21,23 @@ LIST_RELATIONSHIPS = """
 SELECT program_id, CASE WHEN one_id = $1 THEN other_id ELSE one_id END AS person_id, made_at
 FROM relationship WHERE one_id = $1 OR other_id = $1 ORDER BY made_at DESC, program_id LIMIT 500
 """
+
+# A need is what one learner wanted of one skill within 14 days. Only surveys that both may see count: a number that
+# rises earlier would tell the mentor what was said.
+COUNT_HELPED = """
+SELECT count(DISTINCT (learner_id, skill_id, held_on / 14)) FROM (
+    SELECT learner_id, skill_id, held_on - date '2000-01-03' AS held_on
+    FROM session AS s JOIN survey AS v USING (session_id)
+    WHERE mentor_id = $1 AND ($2::uuid IS NULL OR skill_id = $2) AND v.side = 'learner' AND v.helped <> 'no'
+        AND (held_on < $3::date - 7 OR EXISTS (SELECT FROM survey WHERE session_id = s.session_id AND side = 'mentor'))
+) AS told
+"""
+
+
+async def count_helped(transaction: Transaction, mentor_id: UUID, skill_id: UUID | None, today: date) -> int:
+    """How many needs a mentor helped with, on a skill or at all."""
+    count: int = await transaction.fetchval(COUNT_HELPED, mentor_id, skill_id, today)
+    return count
 
 
 async def add_survey(

@@ -64,6 +64,11 @@ async def lock_members(transaction: Transaction, *person_ids: UUID) -> dict[UUID
     return {row["person_id"]: Member(**row) for row in await transaction.fetch(query, list(person_ids))}
 
 
+async def may_meet(_transaction: Transaction, learner_id: UUID, mentor_id: UUID) -> bool:
+    """Whether one of the two may be offered to the other. Nobody meets themselves."""
+    return learner_id != mentor_id
+
+
 async def policy(transaction: Transaction, program_id: UUID) -> RequestPolicy | None:
     """The limits of asking in an active program."""
     query = "SELECT policy FROM program WHERE program_id = $1 AND status = 'active'"

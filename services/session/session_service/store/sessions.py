@@ -22,9 +22,17 @@ WHERE ($1 = learner_id AND $2 <> 'mentor' OR $1 = mentor_id AND $2 <> 'learner')
     AND ($4::timestamptz IS NULL OR (created_at, session_id) < ($4, $5))
 ORDER BY created_at DESC, session_id DESC LIMIT $6
 """
-OVERDUE = """
-SELECT session_id FROM session WHERE state = 'requested' AND expires_at <= $1 ORDER BY expires_at LIMIT $2
+# Whoever is being asked, answers or is served by another process at this moment comes next time.
+OVERDUE_MENTORS = """
+SELECT person_id FROM availability WHERE person_id IN (
+    SELECT mentor_id FROM session WHERE state = 'requested' AND expires_at <= $1 ORDER BY expires_at LIMIT $2
+) ORDER BY person_id FOR UPDATE SKIP LOCKED
 """
+OVERDUE = """
+SELECT * FROM session WHERE mentor_id = ANY ($1) AND state = 'requested' AND expires_at <= $2
+ORDER BY session_id FOR UPDATE
+"""
+REMINDERS = "SELECT * FROM session WHERE remind_at <= $1 ORDER BY remind_at LIMIT $2 FOR UPDATE SKIP LOCKED"
 OPEN_OF = """
 SELECT * FROM session WHERE (learner_id = $1 OR mentor_id = $1) AND state IN ('requested', 'accepted')
 ORDER BY session_id
@@ -64,15 +72,35 @@ async def count_open_of_learner(transaction: Transaction, learner_id: UUID, prog
     return count
 
 
+async def open_request(
+    transaction: Transaction, learner_id: UUID, mentor_id: UUID, skill_id: UUID | None
+) -> UUID | None:
+    """The request of this learner to this mentor about this skill that waits for an answer."""
+    query = """SELECT session_id FROM session WHERE learner_id = $1 AND mentor_id = $2 AND state = 'requested'
+               AND skill_id IS NOT DISTINCT FROM $3"""
+    found: UUID | None = await transaction.fetchval(query, learner_id, mentor_id, skill_id)
+    return found
+
+
 async def count_open(transaction: Transaction) -> int:
     """How many requests wait for an answer."""
     count: int = await transaction.fetchval("SELECT count(*) FROM session WHERE state = 'requested'")
     return count
 
 
-async def overdue_ids(transaction: Transaction, at: datetime, limit: int) -> list[UUID]:
-    """Requests whose time is over, those that are longest over first."""
-    return [row["session_id"] for row in await transaction.fetch(OVERDUE, at, limit)]
+async def lock_overdue_mentors(transaction: Transaction, at: datetime, limit: int) -> list[UUID]:
+    """Mentors of requests whose time is over, those that are longest over first; locked, if nobody has them locked."""
+    return [row["person_id"] for row in await transaction.fetch(OVERDUE_MENTORS, at, limit)]
+
+
+async def lock_overdue(transaction: Transaction, mentor_ids: Sequence[UUID], at: datetime) -> list[Session]:
+    """The requests to these mentors whose time is over, locked."""
+    return [Session(**row) for row in await transaction.fetch(OVERDUE, mentor_ids, at)]
+
+
+async def lock_reminders(transaction: Transaction, at: datetime, limit: int) -> list[Session]:
+    """Requests half of whose time is over, locked, if nobody has them locked."""
+    return [Session(**row) for row in await transaction.fetch(REMINDERS, at, limit)]
 
 
 async def open_sessions_of(transaction: Transaction, person_id: UUID) -> list[Session]:
