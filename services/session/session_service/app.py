@@ -13,6 +13,7 @@ from session_service.consumers import consumers
 from session_service.erasure import erasures
 from session_service.republish import republish
 from session_service.restored import restored
+from session_service.sealing import Keyring
 from session_service.settings import Settings
 
 
@@ -21,6 +22,8 @@ def build(settings: Settings) -> Service:
     database = Database(settings)
     expire = partial(commands.expire_some, database, settings.timer_batch_sessions)
     close = partial(commands.close_departed, database)
+    keyring = Keyring.of(settings.message_master_keys)
+    seal = partial(commands.seal_some, database, keyring, settings.sealing_batch_messages)
     readers = [*consumers(), erasures()]
     return Service(
         "session",
@@ -31,7 +34,13 @@ def build(settings: Settings) -> Service:
         workers=[
             Worker("expiry", expire, settings.timer_interval_ms, wake_on_commit=False),
             Worker("departures", close, settings.timer_interval_ms),
+            Worker("sealing", seal, settings.sealing_interval_ms, wake_on_commit=False),
             Receipts("session", settings, database, readers).worker(),
         ],
-        commands={"republish": republish, "restored": restored},
+        state={"keyring": keyring},
+        commands={
+            "republish": republish,
+            "restored": restored,
+            "rewrap": partial(commands.rewrap, keyring=keyring),
+        },
     )

@@ -10,11 +10,15 @@ from session_service.store.conversation import Message as Message
 from session_service.store.conversation import add_message as add_message
 from session_service.store.conversation import message as message
 from session_service.store.conversation import messages as messages
+from session_service.store.conversation import messages_of_sessions as messages_of_sessions
+from session_service.store.conversation import seal_plain as seal_plain
+from session_service.store.conversation import some_plain_session as some_plain_session
 from session_service.store.follow_up import add_survey as add_survey
 from session_service.store.follow_up import held_near as held_near
 from session_service.store.follow_up import make_relationship as make_relationship
 from session_service.store.follow_up import relationships_of as relationships_of
 from session_service.store.follow_up import wish as wish
+from session_service.store.keys import rewrap_some as rewrap_some
 from session_service.store.people import Departure as Departure
 from session_service.store.people import add_departures as add_departures
 from session_service.store.people import forget_departure as forget_departure
