@@ -37,11 +37,12 @@ FORGET_WISHES = """
 DELETE FROM wish AS w USING session AS s
 WHERE s.session_id = w.session_id AND CASE w.side WHEN 'learner' THEN s.learner_id ELSE s.mentor_id END = $1
 """
+FORGET_READING = "DELETE FROM read_mark WHERE reader_id = $1"
 FORGET_SETTINGS = """
 UPDATE availability SET capacity = NULL, paused_until = NULL
 WHERE person_id = $1 AND (capacity IS NOT NULL OR paused_until IS NOT NULL)
 """
-EMPTY = (EMPTY_CARDS, EMPTY_MESSAGES, DESTROY_KEYS, FORGET_WISHES, FORGET_SETTINGS)
+EMPTY = (EMPTY_CARDS, EMPTY_MESSAGES, DESTROY_KEYS, FORGET_READING, FORGET_WISHES, FORGET_SETTINGS)
 
 
 def erasures() -> Consumer:

@@ -26,6 +26,7 @@ ABOUT = (
 )
 LIMIT_SESSIONS, LIMIT_MESSAGES = 1_000, 10_000
 
+READING = "SELECT session_id, position, read_at FROM read_mark WHERE session_id = ANY ($1) AND reader_id = $2"
 SURVEYS = """
 SELECT v.session_id, v.helped, v.rating, v.minutes_saved FROM survey AS v JOIN session AS s USING (session_id)
 WHERE session_id = ANY ($1) AND $2 = CASE v.side WHEN 'learner' THEN s.learner_id ELSE s.mentor_id END
@@ -42,6 +43,14 @@ class ExportedMessage(MessageAnswer):
     """A message and where it was said."""
 
     session_id: UUID
+
+
+class ExportedReading(Answer):
+    """How far the person has read in a conversation."""
+
+    session_id: UUID
+    position: int
+    read_at: datetime
 
 
 class ExportedSurvey(Answer):
@@ -68,6 +77,7 @@ class SessionExport(Export):
     paused_until: date | None
     sessions: list[SessionAnswer]
     messages: list[ExportedMessage]
+    read: list[ExportedReading]
     surveys: list[ExportedSurvey]
     wishes: list[ExportedWish]
     relationships: list[RelationshipItem]
@@ -97,6 +107,7 @@ async def _collected(transaction: Transaction, keyring: Keyring, person_id: UUID
         "paused_until": availability.paused_until,
         "sessions": [SessionAnswer.of(session, person_id) for session in sessions],
         "messages": [ExportedMessage.model_validate(message) for message in messages[:LIMIT_MESSAGES]],
+        "read": [dict(row) for row in await transaction.fetch(READING, ids, person_id)],
         "surveys": [dict(row) for row in await transaction.fetch(SURVEYS, ids, person_id)],
         "wishes": [dict(row) for row in await transaction.fetch(WISHES, ids, person_id)],
         "relationships": await store.relationships_of(transaction, person_id),

@@ -7,6 +7,8 @@ from session_service.commands.availability import read_availability as read_avai
 from session_service.commands.availability import set_availability as set_availability
 from session_service.commands.closing import close_departed as close_departed
 from session_service.commands.closing import expire_some as expire_some
+from session_service.commands.conversation import edit as edit
+from session_service.commands.conversation import mark_read as mark_read
 from session_service.commands.conversation import send as send
 from session_service.commands.follow_up import answer_survey as answer_survey
 from session_service.commands.follow_up import wish as wish

@@ -8,9 +8,13 @@ from session_service.store.availability import set_availability as set_availabil
 from session_service.store.availability import slot_limit as slot_limit
 from session_service.store.conversation import Message as Message
 from session_service.store.conversation import add_message as add_message
+from session_service.store.conversation import edit_message as edit_message
+from session_service.store.conversation import mark_read as mark_read
 from session_service.store.conversation import message as message
+from session_service.store.conversation import message_at as message_at
 from session_service.store.conversation import messages as messages
 from session_service.store.conversation import messages_of_sessions as messages_of_sessions
+from session_service.store.conversation import read_positions as read_positions
 from session_service.store.conversation import seal_plain as seal_plain
 from session_service.store.conversation import some_plain_session as some_plain_session
 from session_service.store.follow_up import add_survey as add_survey

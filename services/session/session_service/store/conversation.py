@@ -14,7 +14,8 @@ from session_service.store.keys import author_key
 
 # Without its author's key a message stays sealed for ever: they are forgotten.
 MESSAGES = """
-SELECT m.message_id, m.session_id, m.position, m.sender_id, m.text, m.sealed, m.sent_at, k.master_key, k.wrapped
+SELECT m.message_id, m.session_id, m.position, m.sender_id, m.text, m.sealed, m.sent_at, m.edited_at,
+    k.master_key, k.wrapped
 FROM message AS m LEFT JOIN conversation_key AS k ON k.session_id = m.session_id AND k.author_id = m.sender_id
 """
 MESSAGE = f"{MESSAGES} WHERE m.message_id = $1"
@@ -24,6 +25,12 @@ LIST_OF_SESSIONS = f"""
 """
 ADD_MESSAGE = """
 INSERT INTO message (message_id, session_id, position, sender_id, sealed, sent_at) VALUES ($1, $2, $3, $4, $5, $6)
+"""
+EDIT_MESSAGE = "UPDATE message SET sealed = $2, text = '', edited_at = $3 WHERE message_id = $1"
+MARK_READ = """
+INSERT INTO read_mark (session_id, reader_id, position, read_at) VALUES ($1, $2, $3, $4)
+ON CONFLICT (session_id, reader_id) DO UPDATE SET position = EXCLUDED.position, read_at = EXCLUDED.read_at
+WHERE read_mark.position < EXCLUDED.position RETURNING true
 """
 PLAIN_MESSAGES = "SELECT message_id, sender_id, text FROM message WHERE session_id = $1 AND text <> '' LIMIT $2"
 
@@ -38,6 +45,7 @@ class Message:
     sender_id: UUID
     text: str
     sent_at: datetime
+    edited_at: datetime | None = None
 
 
 async def add_message(transaction: Transaction, keyring: Keyring, message: Message) -> None:
@@ -66,6 +74,31 @@ async def messages_of_sessions(
 ) -> list[Message]:
     """Messages of these sessions, one session after the other, each in order."""
     return [_opened(row, keyring) for row in await transaction.fetch(LIST_OF_SESSIONS, session_ids, limit)]
+
+
+async def edit_message(transaction: Transaction, keyring: Keyring, message: Message) -> None:
+    """Keep a message of a locked session with its new text."""
+    key = await author_key(transaction, keyring, message.session_id, message.sender_id)
+    sealed = sealing.seal(key, message.text.encode(), _place(message.session_id, message.message_id))
+    await transaction.execute(EDIT_MESSAGE, message.message_id, sealed, message.edited_at)
+
+
+async def message_at(transaction: Transaction, session_id: UUID, position: int) -> UUID | None:
+    """The id of the message at this position."""
+    query = "SELECT message_id FROM message WHERE session_id = $1 AND position = $2"
+    found: UUID | None = await transaction.fetchval(query, session_id, position)
+    return found
+
+
+async def mark_read(transaction: Transaction, session_id: UUID, reader_id: UUID, position: int, at: datetime) -> bool:
+    """Keep how far somebody has read; False when they were there before."""
+    return bool(await transaction.fetchval(MARK_READ, session_id, reader_id, position, at))
+
+
+async def read_positions(transaction: Transaction, session_id: UUID) -> dict[UUID, int]:
+    """How far those have read who have read anything."""
+    query = "SELECT reader_id, position FROM read_mark WHERE session_id = $1"
+    return {row["reader_id"]: row["position"] for row in await transaction.fetch(query, session_id)}
 
 
 async def some_plain_session(transaction: Transaction) -> UUID | None:
