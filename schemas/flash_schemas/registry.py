@@ -25,6 +25,7 @@ EVENTS: dict[str, type[Event]] = {
         session.SurveyAnsweredV1,
         session.RelationshipMadeV1,
         session.MessageSentV1,
+        session.MessageReadV1,
         session.AvailabilityChangedV1,
         search.SearchPerformedV1,
         erasure.ErasureRequestedV1,

@@ -157,6 +157,22 @@ class MessageSentV1(Event):
     first_reply: bool
 
 
+class MessageReadV1(Event):
+    """One party of a session has read everything up to a message; `position` is its place in the conversation."""
+
+    TYPE: ClassVar = "flash.message.read.v1"
+    TOPIC: ClassVar = "message-events"
+    KEY: ClassVar = "session_id"
+
+    session_id: UUID
+    program_id: UUID
+    message_id: UUID
+    reader_id: UUID
+    sender_id: UUID
+    reader_role: Role
+    position: Annotated[int, Field(ge=1)]
+
+
 class AvailabilityChangedV1(Event):
     """What a mentor can still take. `slots_left` holds for `month` (YYYY-MM); an older month means untouched.
 

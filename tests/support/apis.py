@@ -1,5 +1,6 @@
 """A service's API inside the test's own process, on a real database, with callers whom the test signs in."""
 
+import base64
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -11,6 +12,9 @@ from chassis.runtime import Service, create_api
 from chassis.testing import StaticVerifier
 from flash_schemas.base import Event
 from flash_schemas.registry import EVENTS
+
+MASTER_KEY = base64.urlsafe_b64encode(bytes(32)).decode()
+"""Of the session service; the others have no use for it."""
 
 OUTBOX = "SELECT type, aggregate_version, payload FROM outbox ORDER BY id"
 
@@ -55,4 +59,5 @@ def offline_settings(database_url: str) -> dict[str, Any]:
         "kafka_bootstrap": "127.0.0.1:1",
         "jwt_issuer": "https://id.test",
         "jwks_url": "http://127.0.0.1:1/jwks.json",
+        "message_master_keys": MASTER_KEY,
     }

@@ -13,6 +13,7 @@ from flash_local.gateway import Gateway
 from flash_local.identity import IdentityProvider
 from flash_local.installation import Installation, side_by_side
 from flash_local.personas import introduce
+from flash_local.private_files import kept_secret
 from flash_local.prometheus import Prometheus, find_prometheus
 from flash_local.services import SERVICES, Issuer, Service
 from flash_local.state import ServiceState, State
@@ -61,6 +62,7 @@ async def _database(here: Installation, issuer: Issuer, service: Service) -> Set
     engines = every.addresses(here)
     urls: DatabaseUrls = await create_database(engines.postgres_url, service.name)
     settings = services.environment(service, urls, engines, issuer, here.ports.take(service.name))
+    settings |= {name: kept_secret(here.home.data / "secrets" / name.lower()) for name in service.secrets}
     for command in service.commands:
         await run_command(service.module, command, settings)
     return settings

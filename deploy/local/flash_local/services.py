@@ -20,12 +20,14 @@ class Service:
     module: str
     uses_opensearch: bool = False
     commands: tuple[str, ...] = ("migrate",)
+    secrets: tuple[str, ...] = ()
+    """Settings of 32 random bytes that this installation makes for itself."""
 
 
 SERVICES = (
     Service("profile", "profile_service", commands=("migrate", "seed")),
     Service("search", "search_service", uses_opensearch=True),
-    Service("session", "session_service"),
+    Service("session", "session_service", secrets=("FLASH_MESSAGE_MASTER_KEYS",)),
     Service("analytics", "analytics_service"),
 )
 

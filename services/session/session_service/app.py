@@ -13,6 +13,7 @@ from session_service.consumers import consumers
 from session_service.erasure import erasures
 from session_service.republish import republish
 from session_service.restored import restored
+from session_service.sealing import Keyring
 from session_service.settings import Settings
 
 
@@ -23,6 +24,8 @@ def build(settings: Settings) -> Service:
     remind = partial(commands.remind_some, database, settings.timer_batch_sessions)
     count = partial(commands.count_open, database)
     close = partial(commands.close_departed, database)
+    keyring = Keyring.of(settings.message_master_keys)
+    seal = partial(commands.seal_some, database, keyring, settings.sealing_batch_messages)
     readers = [*consumers(), erasures()]
     return Service(
         "session",
@@ -35,8 +38,13 @@ def build(settings: Settings) -> Service:
             Worker("reminders", remind, settings.timer_interval_ms, wake_on_commit=False),
             Worker("open-requests", count, settings.gauge_interval_ms, wake_on_commit=False),
             Worker("departures", close, settings.timer_interval_ms),
+            Worker("sealing", seal, settings.sealing_interval_ms, wake_on_commit=False),
             Receipts("session", settings, database, readers).worker(),
         ],
-        state={"one_tap_key": settings.one_tap_key},
-        commands={"republish": republish, "restored": restored},
+        state={"one_tap_key": settings.one_tap_key, "keyring": keyring},
+        commands={
+            "republish": republish,
+            "restored": restored,
+            "rewrap": partial(commands.rewrap, keyring=keyring),
+        },
     )

@@ -1,7 +1,7 @@
 """Beside step 6 of the data's way: what this service forgets of a person. Steps, counts and pairs stay under an id.
 
-Of the person nothing that they wrote is left, and none of their private wishes; what others wrote to them is theirs and
-stays. Open requests are closed as for anybody who leaves.
+Of the person nothing that they wrote is left, and none of their private wishes: the keys of their messages are
+destroyed. What others wrote to them is theirs and stays. Open requests are closed as for anybody who leaves.
 """
 
 from collections.abc import Sequence
@@ -31,16 +31,19 @@ EMPTY_MESSAGES = """
 UPDATE message SET text = '' WHERE sender_id = $1 AND text <> ''
     AND session_id IN (SELECT session_id FROM session WHERE learner_id = $1 OR mentor_id = $1)
 """
+# What they wrote stays sealed, here and wherever it was copied to.
+DESTROY_KEYS = "DELETE FROM conversation_key WHERE author_id = $1"
 FORGET_WISHES = """
 DELETE FROM wish AS w USING session AS s
 WHERE s.session_id = w.session_id AND CASE w.side WHEN 'learner' THEN s.learner_id ELSE s.mentor_id END = $1
 """
+FORGET_READING = "DELETE FROM read_mark WHERE reader_id = $1"
 FORGET_SETTINGS = """
 UPDATE availability SET capacity = NULL, paused_until = NULL
 WHERE person_id = $1 AND (capacity IS NOT NULL OR paused_until IS NOT NULL)
 """
 FORGET_DRAFTS = "DELETE FROM draft WHERE learner_id = $1"
-EMPTY = (EMPTY_CARDS, FORGET_DRAFTS, EMPTY_MESSAGES, FORGET_WISHES, FORGET_SETTINGS)
+EMPTY = (EMPTY_CARDS, FORGET_DRAFTS, EMPTY_MESSAGES, DESTROY_KEYS, FORGET_READING, FORGET_WISHES, FORGET_SETTINGS)
 
 
 def erasures() -> Consumer:

@@ -16,8 +16,9 @@ from fastapi.responses import Response
 
 from session_service import store
 from session_service.answers import DraftAnswer, MessageAnswer, RelationshipItem, SessionAnswer
-from session_service.api.common import Employee
+from session_service.api.common import Employee, KeyringDep
 from session_service.model import Helped
+from session_service.sealing import Keyring
 
 ABOUT = (
     "Your requests and sessions, drafts of them, what was written in them, your own survey answers and wishes, and "
@@ -25,11 +26,7 @@ ABOUT = (
 )
 LIMIT_SESSIONS, LIMIT_MESSAGES = 1_000, 10_000
 
-# The conversations of the newest sessions first, so that what is cut off is the oldest.
-MESSAGES = """
-SELECT message_id, session_id, position, sender_id, text, sent_at FROM message
-WHERE session_id = ANY ($1) ORDER BY array_position($1, session_id), position LIMIT $2
-"""
+READING = "SELECT session_id, position, read_at FROM read_mark WHERE session_id = ANY ($1) AND reader_id = $2"
 SURVEYS = """
 SELECT v.session_id, v.helped, v.rating, v.minutes_saved FROM survey AS v JOIN session AS s USING (session_id)
 WHERE session_id = ANY ($1) AND $2 = CASE v.side WHEN 'learner' THEN s.learner_id ELSE s.mentor_id END
@@ -46,6 +43,14 @@ class ExportedMessage(MessageAnswer):
     """A message and where it was said."""
 
     session_id: UUID
+
+
+class ExportedReading(Answer):
+    """How far the person has read in a conversation."""
+
+    session_id: UUID
+    position: int
+    read_at: datetime
 
 
 class ExportedSurvey(Answer):
@@ -73,25 +78,29 @@ class SessionExport(Export):
     sessions: list[SessionAnswer]
     drafts: list[DraftAnswer]
     messages: list[ExportedMessage]
+    read: list[ExportedReading]
     surveys: list[ExportedSurvey]
     wishes: list[ExportedWish]
     relationships: list[RelationshipItem]
 
 
 @router.get("/me/sessions/export", response_model=SessionExport, responses=PAGE)
-async def export_own_sessions(caller: Employee, database: DatabaseDep, accept: Accept = None) -> Response:
+async def export_own_sessions(
+    caller: Employee, database: DatabaseDep, keyring: KeyringDep, accept: Accept = None
+) -> Response:
     """Everything that is kept here about the caller: the newest 1,000 sessions and 10,000 messages in them."""
     async with database.transaction() as transaction:
-        values = await _collected(transaction, caller.person)
+        values = await _collected(transaction, keyring, caller.person)
     about = {"service": "session", "about": ABOUT, "person_id": caller.person, "exported_at": datetime.now(UTC)}
     return exported(SessionExport.model_validate(about | values), accept)
 
 
-async def _collected(transaction: Transaction, person_id: UUID) -> dict[str, Any]:
+async def _collected(transaction: Transaction, keyring: Keyring, person_id: UUID) -> dict[str, Any]:
     found = await store.sessions_of(transaction, person_id, "any", None, None, LIMIT_SESSIONS + 1)
     sessions = found[:LIMIT_SESSIONS]
     ids = [session.session_id for session in sessions]
-    messages = await transaction.fetch(MESSAGES, ids, LIMIT_MESSAGES + 1)
+    # Of the newest sessions first, so that what is cut off is the oldest.
+    messages = await store.messages_of_sessions(transaction, keyring, ids, LIMIT_MESSAGES + 1)
     availability = await store.availability(transaction, person_id, datetime.now(UTC))
     return {
         "complete": len(found) <= LIMIT_SESSIONS and len(messages) <= LIMIT_MESSAGES,
@@ -99,7 +108,8 @@ async def _collected(transaction: Transaction, person_id: UUID) -> dict[str, Any
         "paused_until": availability.paused_until,
         "sessions": [SessionAnswer.of(session, person_id) for session in sessions],
         "drafts": [DraftAnswer.of(draft) for draft in await store.drafts_of(transaction, person_id)],
-        "messages": [dict(row) for row in messages[:LIMIT_MESSAGES]],
+        "messages": [ExportedMessage.model_validate(message) for message in messages[:LIMIT_MESSAGES]],
+        "read": [dict(row) for row in await transaction.fetch(READING, ids, person_id)],
         "surveys": [dict(row) for row in await transaction.fetch(SURVEYS, ids, person_id)],
         "wishes": [dict(row) for row in await transaction.fetch(WISHES, ids, person_id)],
         "relationships": await store.relationships_of(transaction, person_id),

@@ -62,7 +62,7 @@ def closed(told: Sequence[Delivery]) -> said.SessionEvent | None:
 
 
 def _message_id(event: Event) -> UUID:
-    assert isinstance(event, said.MessageSentV1), "the topic holds nothing else"
+    assert isinstance(event, said.MessageSentV1 | said.MessageReadV1), "the topic holds nothing else"
     return event.message_id
 
 

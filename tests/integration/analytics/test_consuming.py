@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from analytics_service.app import build
+from analytics_service.consumers import facts_of
 from analytics_service.rollup import recompute
 from analytics_service.settings import Settings
 from chassis.consuming import ConsumerComponent
@@ -15,9 +16,11 @@ from flash_local.engines.every import Engines
 from flash_schemas.base import Event
 from flash_schemas.profile import ProgramChangedV1
 from flash_schemas.search import SearchPerformedV1
+from flash_schemas.session import MessageReadV1
 
 from tests.integration.analytics.conftest import objective
 from tests.support.apis import offline_settings, serving_api
+from tests.support.deliveries import delivery
 from tests.support.running import running
 from tests.support.topics import Topics
 from tests.support.waiting import eventually
@@ -48,6 +51,13 @@ def program(program_id: UUID, owner_id: UUID) -> Any:
         owners=(owner_id,),
         starts_on=NOW.date(),
     )
+
+
+def test_that_a_message_was_read_is_taken_and_counts_nothing() -> None:
+    ids: dict[str, Any] = {
+        name: uuid4() for name in ("session_id", "program_id", "message_id", "reader_id", "sender_id")
+    }
+    assert list(facts_of(delivery(MessageReadV1(**ids, reader_role="learner", position=1), 2))) == []
 
 
 async def test_events_that_kafka_holds_twice_count_once(

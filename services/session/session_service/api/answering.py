@@ -8,7 +8,7 @@ from fastapi import APIRouter, Response
 
 from session_service import commands, model
 from session_service.answers import SessionAnswer
-from session_service.api.common import CONCERNED, ROUTES, Employee, tagged
+from session_service.api.common import CONCERNED, ROUTES, Employee, KeyringDep, tagged
 from session_service.commands import Repeatable
 from session_service.requests import AcceptBody, AgreementBody, DeclineBody, InformationBody, ProposalBody
 
@@ -53,12 +53,15 @@ async def ask_for_information(
     body: InformationBody,
     caller: Employee,
     database: DatabaseDep,
+    keyring: KeyringDep,
     response: Response,
     key: IdempotencyKey = None,
 ) -> SessionAnswer:
     """The mentor asks back, once; their time stands still until the learner writes, or for 72 hours."""
     step = Repeatable(step="ask-for-information", session_id=session_id, body=body.model_dump_json())
-    run = partial(commands.ask_for_information, by=caller.person, session_id=session_id, text=body.text)
+    run = partial(
+        commands.ask_for_information, keyring=keyring, by=caller.person, session_id=session_id, text=body.text
+    )
     return tagged(await commands.take_step(database, caller, key, step, run), response)
 
 

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Response
 
 from session_service import commands, store
 from session_service.answers import SessionAnswer, SessionPage
-from session_service.api.common import CONCERNED, ROUTES, Employee, Limit, Position, tagged
+from session_service.api.common import CONCERNED, ROUTES, Employee, KeyringDep, Limit, Position, tagged
 from session_service.model import State
 from session_service.requests import AskBody
 
@@ -19,10 +19,15 @@ router = APIRouter(**ROUTES)
 
 @router.post("/sessions", tags=["sessions"], status_code=201, responses=CONCERNED)
 async def ask(
-    body: AskBody, caller: Employee, database: DatabaseDep, response: Response, key: IdempotencyKey = None
+    body: AskBody,
+    caller: Employee,
+    database: DatabaseDep,
+    keyring: KeyringDep,
+    response: Response,
+    key: IdempotencyKey = None,
 ) -> SessionAnswer:
     """Ask one mentor for one session."""
-    answer = await commands.ask(database, caller, body, key)
+    answer = await commands.ask(database, keyring, caller, body, key)
     response.headers["Location"] = f"/api/v1/sessions/{answer.session_id}"
     return tagged(answer, response)
 

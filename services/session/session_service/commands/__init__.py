@@ -11,6 +11,8 @@ from session_service.commands.asking import edit as edit
 from session_service.commands.availability import read_availability as read_availability
 from session_service.commands.availability import set_availability as set_availability
 from session_service.commands.closing import close_departed as close_departed
+from session_service.commands.conversation import edit_message as edit_message
+from session_service.commands.conversation import mark_read as mark_read
 from session_service.commands.conversation import send as send
 from session_service.commands.drafts import add_draft as add_draft
 from session_service.commands.drafts import change_draft as change_draft
@@ -22,6 +24,8 @@ from session_service.commands.meeting import hold as hold
 from session_service.commands.meeting import schedule as schedule
 from session_service.commands.one_tap import show_tap as show_tap
 from session_service.commands.one_tap import take_tap as take_tap
+from session_service.commands.sealing import rewrap as rewrap
+from session_service.commands.sealing import seal_some as seal_some
 from session_service.commands.steps import Repeatable as Repeatable
 from session_service.commands.steps import take_step as take_step
 from session_service.commands.timers import count_open as count_open

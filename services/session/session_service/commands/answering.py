@@ -14,6 +14,7 @@ from session_service.commands.conversation import speak
 from session_service.commands.steps import both_locked, save, tell_availability
 from session_service.model import NoSlotLeft, Proposal, Session, Step
 from session_service.requests import DeclineBody
+from session_service.sealing import Keyring
 
 
 class Decide(Protocol):
@@ -63,11 +64,13 @@ async def decline(transaction: Transaction, by: UUID, session_id: UUID, body: De
     return await _answered(transaction, step, at)
 
 
-async def ask_for_information(transaction: Transaction, by: UUID, session_id: UUID, text: str) -> Session:
+async def ask_for_information(
+    transaction: Transaction, keyring: Keyring, by: UUID, session_id: UUID, text: str
+) -> Session:
     """Ask the learner something first; the clock stands still. Raises NotFound, WrongState."""
     at, session = await both_locked(transaction, session_id)
     asked = await _answered(transaction, model.asked_for_information(session, by, at), at)
-    return await speak(transaction, asked, by, uuid4(), text, at)
+    return await speak(transaction, keyring, asked, by, uuid4(), text, at)
 
 
 async def counter(transaction: Transaction, by: UUID, session_id: UUID, proposal: Proposal) -> Session:

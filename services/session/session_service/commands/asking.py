@@ -15,9 +15,10 @@ from session_service.commands.conversation import speak
 from session_service.commands.steps import both_locked, save, tell_availability
 from session_service.model import AlreadyAsked, check_ask
 from session_service.requests import AskBody, CardBody
+from session_service.sealing import Keyring
 
 
-async def ask(database: Database, caller: Caller, body: AskBody, key: str | None) -> SessionAnswer:
+async def ask(database: Database, keyring: Keyring, caller: Caller, body: AskBody, key: str | None) -> SessionAnswer:
     """Ask one mentor for one session, with a first message. Raises NotFound, Refused, Conflict."""
 
     async def run() -> SessionAnswer:
@@ -33,7 +34,7 @@ async def ask(database: Database, caller: Caller, body: AskBody, key: str | None
         await _check_open_requests(transaction, caller.person, body.program_id, policy)
         step = model.requested(uuid4(), ask, caller.person, policy, at)
         await save(transaction, step)
-        spoken = await speak(transaction, step.session, caller.person, uuid4(), body.message, at)
+        spoken = await speak(transaction, keyring, step.session, caller.person, uuid4(), body.message, at)
         await tell_availability(transaction, body.mentor_id, at)
         if body.draft_id:
             await store.delete_draft(transaction, caller.person, body.draft_id)

@@ -4,12 +4,14 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from flash_schemas.session import MessageSentV1
+from chassis.problems import Refused
+from flash_schemas.session import MessageReadV1, MessageSentV1
 
 from session_service.model.session import Session, Step, WrongState
 from session_service.model.turns import replied
 
 MESSAGES_AFTER_END = timedelta(days=30)
+EDIT_WITHIN = timedelta(minutes=5)
 
 
 def spoken(session: Session, by: UUID, message_id: UUID, length: int, at: datetime) -> Step:
@@ -35,3 +37,30 @@ def spoken(session: Session, by: UUID, message_id: UUID, length: int, at: dateti
         first_reply=first_reply,
     )
     return Step(moved, (event,))
+
+
+def read_up_to(session: Session, by: UUID, message_id: UUID | None, position: int) -> Step:
+    """One of the two has read everything up to a message. Raises Refused for one that is not there, NotFound."""
+    side = session.side_of(by)
+    if message_id is None:
+        raise Refused(
+            f"There is no message here yet with this position; {session.messages} were sent.", field="position"
+        )
+    event = MessageReadV1(
+        session_id=session.session_id,
+        program_id=session.program_id,
+        message_id=message_id,
+        reader_id=by,
+        sender_id=session.other(by),
+        reader_role=side,
+        position=position,
+    )
+    return Step(replace(session, version=session.version + 1), (event,))
+
+
+def check_edit(by: UUID, sender_id: UUID, sent_at: datetime, at: datetime) -> None:
+    """Raise WrongState unless this is one's own message of the last five minutes."""
+    if by != sender_id:
+        raise WrongState("Only who wrote a message can edit it.")
+    if at > sent_at + EDIT_WITHIN:
+        raise WrongState("A message can be edited for 5 minutes after it was sent.")

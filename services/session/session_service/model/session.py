@@ -13,7 +13,7 @@ from uuid import UUID
 from chassis.outbox import Outgoing
 from chassis.problems import Conflict, NotFound, PreconditionFailed
 from flash_schemas.base import Role
-from flash_schemas.session import Format, MessageSentV1, SessionEvent
+from flash_schemas.session import Format, MessageReadV1, MessageSentV1, SessionEvent
 
 State = Literal["requested", "accepted", "declined", "expired", "withdrawn", "cancelled", "held"]
 MOVES: Mapping[State, frozenset[State]] = {
@@ -87,7 +87,7 @@ class Step:
     """A session after a command, and what to say about it; each event takes the next version."""
 
     session: Session
-    events: tuple[SessionEvent | MessageSentV1, ...]
+    events: tuple[SessionEvent | MessageSentV1 | MessageReadV1, ...]
 
     @property
     def outgoing(self) -> list[Outgoing]:

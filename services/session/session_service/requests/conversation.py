@@ -14,3 +14,15 @@ class MessageBody(Strict):
 
     message_id: UUID | None = None
     text: MessageText
+
+
+class EditBody(Strict):
+    """A message as it reads from now on."""
+
+    text: MessageText
+
+
+class ReadBody(Strict):
+    """The position of the last message that was read."""
+
+    position: Annotated[int, Field(ge=1, le=2**31 - 1)]

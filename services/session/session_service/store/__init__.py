@@ -8,8 +8,15 @@ from session_service.store.availability import set_availability as set_availabil
 from session_service.store.availability import slot_limit as slot_limit
 from session_service.store.conversation import Message as Message
 from session_service.store.conversation import add_message as add_message
+from session_service.store.conversation import edit_message as edit_message
+from session_service.store.conversation import mark_read as mark_read
 from session_service.store.conversation import message as message
+from session_service.store.conversation import message_at as message_at
 from session_service.store.conversation import messages as messages
+from session_service.store.conversation import messages_of_sessions as messages_of_sessions
+from session_service.store.conversation import read_positions as read_positions
+from session_service.store.conversation import seal_plain as seal_plain
+from session_service.store.conversation import some_plain_session as some_plain_session
 from session_service.store.drafts import add_draft as add_draft
 from session_service.store.drafts import change_draft as change_draft
 from session_service.store.drafts import delete_draft as delete_draft
@@ -21,6 +28,7 @@ from session_service.store.follow_up import held_near as held_near
 from session_service.store.follow_up import make_relationship as make_relationship
 from session_service.store.follow_up import relationships_of as relationships_of
 from session_service.store.follow_up import wish as wish
+from session_service.store.keys import rewrap_some as rewrap_some
 from session_service.store.people import Departure as Departure
 from session_service.store.people import add_departures as add_departures
 from session_service.store.people import forget_departure as forget_departure

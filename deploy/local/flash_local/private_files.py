@@ -1,0 +1,24 @@
+"""Files that only their owner may read: secrets that an installation makes for itself and keeps from start to start."""
+
+import base64
+import os
+import secrets
+from pathlib import Path
+
+SECRET_BYTES = 32
+
+
+def kept_secret(file: Path) -> str:
+    """The secret in this file, in URL-safe base64; made when there is none yet."""
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        write_private(file, base64.urlsafe_b64encode(secrets.token_bytes(SECRET_BYTES)).decode())
+    return file.read_text(encoding="utf-8")
+
+
+def write_private(file: Path, text: str) -> None:
+    """Whole or not at all, readable by its owner only."""
+    scratch = file.with_name(f"{file.name}.{os.getpid()}.new")
+    scratch.touch(mode=0o600)
+    scratch.write_text(text, encoding="utf-8")
+    scratch.rename(file)

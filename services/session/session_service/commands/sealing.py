@@ -1,0 +1,44 @@
+"""Step 2 of the write path: messages of before are sealed, and keys are wrapped anew."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from chassis.database import Database
+from chassis.runtime import Service
+
+from session_service import store
+from session_service.sealing import Keyring, MasterKeyMissing
+
+FIRST = (UUID(int=0), UUID(int=0))
+KEYS_AT_ONCE = 500
+
+
+async def seal_some(database: Database, keyring: Keyring, limit: int) -> bool:
+    """Seal what one session still holds as plain text, a bounded number at once; True when there may be more.
+
+    The session is locked as for writing in it: then nobody is forgotten between a message's reading and its sealing.
+    """
+    async with database.transaction() as transaction:
+        session_id = await store.some_plain_session(transaction)
+        if session_id is None:
+            return False
+        await store.lock_session(transaction, session_id)
+        await store.seal_plain(transaction, keyring, session_id, limit)
+    return True
+
+
+async def rewrap(service: Service, _arguments: Sequence[str], *, keyring: Keyring) -> int:
+    """The one-shot command that wraps every key by the newest master key; 1 when one cannot be unwrapped."""
+    count, after = 0, FIRST
+    try:
+        while True:
+            async with service.database.transaction() as transaction:
+                done = await store.rewrap_some(transaction, keyring, after, KEYS_AT_ONCE)
+            if not done:
+                break
+            count, after = count + len(done), done[-1]
+    except MasterKeyMissing:
+        print(f"{count} keys wrapped anew; another is wrapped by a master key that is not given here.")  # noqa: T201 - a command's answer
+        return 1
+    print(f"{count} keys wrapped anew; every key is wrapped by the newest master key, {keyring.newest}.")  # noqa: T201 - a command's answer
+    return 0
