@@ -39,7 +39,8 @@ FORGET_SETTINGS = """
 UPDATE availability SET capacity = NULL, paused_until = NULL
 WHERE person_id = $1 AND (capacity IS NOT NULL OR paused_until IS NOT NULL)
 """
-EMPTY = (EMPTY_CARDS, EMPTY_MESSAGES, FORGET_WISHES, FORGET_SETTINGS)
+FORGET_CONTACT = "DELETE FROM contact WHERE person_id = $1"
+EMPTY = (EMPTY_CARDS, EMPTY_MESSAGES, FORGET_WISHES, FORGET_SETTINGS, FORGET_CONTACT)
 
 
 def erasures() -> Consumer:
