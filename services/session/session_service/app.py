@@ -2,18 +2,25 @@
 
 from functools import partial
 
+from chassis import logs
 from chassis.database import Database
 from chassis.erasing import Receipts
 from chassis.runtime import Service
 from chassis.worker import Worker
 
-from session_service import commands, export
+from session_service import commands, export, metrics
 from session_service.api import ROUTERS
 from session_service.consumers import consumers
 from session_service.erasure import erasures
+from session_service.notices.operating import deliveries
+from session_service.notices.planning import plan_some
+from session_service.notices.post import Post, post
+from session_service.notices.sending import Sender, keep_house
 from session_service.republish import republish
 from session_service.restored import restored
 from session_service.settings import Settings
+
+log = logs.get(__name__)
 
 
 def build(settings: Settings) -> Service:
@@ -21,7 +28,7 @@ def build(settings: Settings) -> Service:
     database = Database(settings)
     expire = partial(commands.expire_some, database, settings.timer_batch_sessions)
     close = partial(commands.close_departed, database)
-    readers = [*consumers(), erasures()]
+    readers, ways_out = [*consumers(), erasures()], post(settings)
     return Service(
         "session",
         settings,
@@ -31,7 +38,28 @@ def build(settings: Settings) -> Service:
         workers=[
             Worker("expiry", expire, settings.timer_interval_ms, wake_on_commit=False),
             Worker("departures", close, settings.timer_interval_ms),
+            *_notices(database, settings, ways_out),
             Receipts("session", settings, database, readers).worker(),
         ],
-        commands={"republish": republish, "restored": restored},
+        state={"post": ways_out},
+        opened=[partial(_say_whether_mail_goes_out, ways_out)],
+        commands={"republish": republish, "restored": restored, "deliveries": deliveries},
     )
+
+
+async def _say_whether_mail_goes_out(ways_out: Post) -> None:
+    metrics.MAIL_CONFIGURED.set(ways_out.mail is not None)
+    if ways_out.mail is None:
+        log.warning("no_mail_server", consequence="no mail is made; notices show in the app")
+
+
+def _notices(database: Database, settings: Settings, ways_out: Post) -> list[Worker]:
+    """What decides where notices go, sends them, and measures that."""
+    plan = partial(plan_some, database, ways_out, settings.notice_batch)
+    keep = partial(keep_house, database, settings.notice_keep_days, settings.notice_batch)
+    send = Sender(database, ways_out, settings)
+    return [
+        Worker("notices", plan, settings.notice_interval_ms),
+        Worker("deliveries", send, settings.notice_interval_ms, longest_round_ms=settings.delivery_lease_ms),
+        Worker("notice-keeping", keep, 10 * settings.notice_interval_ms, wake_on_commit=False),
+    ]

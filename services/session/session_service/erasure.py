@@ -39,8 +39,11 @@ FORGET_SETTINGS = """
 UPDATE availability SET capacity = NULL, paused_until = NULL
 WHERE person_id = $1 AND (capacity IS NOT NULL OR paused_until IS NOT NULL)
 """
-FORGET_CONTACT = "DELETE FROM contact WHERE person_id = $1"
-EMPTY = (EMPTY_CARDS, EMPTY_MESSAGES, FORGET_WISHES, FORGET_SETTINGS, FORGET_CONTACT)
+FORGET_REACHED = tuple(
+    f"DELETE FROM {table} WHERE person_id = $1"  # noqa: S608 - tables of ours
+    for table in ("contact", "delivery", "notice", "notice_preferences")
+)
+EMPTY = (EMPTY_CARDS, EMPTY_MESSAGES, FORGET_WISHES, FORGET_SETTINGS, *FORGET_REACHED)
 
 
 def erasures() -> Consumer:
