@@ -19,13 +19,14 @@ class Service:
     name: str
     module: str
     uses_opensearch: bool = False
+    sends_mail: bool = False
     commands: tuple[str, ...] = ("migrate",)
 
 
 SERVICES = (
     Service("profile", "profile_service", commands=("migrate", "seed")),
     Service("search", "search_service", uses_opensearch=True),
-    Service("session", "session_service"),
+    Service("session", "session_service", sends_mail=True),
     Service("analytics", "analytics_service"),
 )
 
