@@ -6,6 +6,9 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 ShortText = Annotated[str, Field(min_length=1, max_length=200)]
+_ATOM, _LABEL = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+", "[A-Za-z0-9-]+"
+EmailAddress = Annotated[str, Field(max_length=254, pattern=rf"^{_ATOM}(\.{_ATOM})*@{_LABEL}(\.{_LABEL})*$")]
+"""Of the plain form that every mail server takes; a domain in another script in its ASCII form."""
 LongText = Annotated[str, Field(max_length=4000)]
 SkillLevel = Annotated[int, Field(ge=1, le=5)]
 Role = Literal["learner", "mentor"]

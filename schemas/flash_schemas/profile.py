@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from flash_schemas.base import Event, LongText, Role, ShortText, SkillLevel, Value
+from flash_schemas.base import EmailAddress, Event, LongText, Role, ShortText, SkillLevel, Value
 
 ProfileChange = Literal[
     "created",
@@ -87,6 +87,7 @@ class ProfileChangedV1(Event):
 
     `visibility` holds for fields by their names, for what skills come from as `evidence`, and for the photo as `photo`.
     The photo itself stays with the profile service; `photo_version` rises with each new one.
+    `email` is HR's, for whoever sends notices; it is shown to nobody else and never searched.
     """
 
     TYPE: ClassVar = "flash.profile.changed.v1"
@@ -113,6 +114,7 @@ class ProfileChangedV1(Event):
     preferred_formats: tuple[MeetingFormat, ...] = ()
     preferred_minutes: tuple[MeetingMinutes, ...] = ()
     photo_version: int | None = None
+    email: EmailAddress | None = None
 
 
 Metric = Literal[

@@ -48,4 +48,5 @@ async def test_every_address_of_the_state_file_answers(platform: Platform) -> No
             assert (await client.get(f"{service.url}/ready")).status_code == 200
             assert "flash_relay_leader" in (await client.get(service.metrics)).text
         assert (await client.get(state.opensearch)).status_code == 200
+        assert (await client.get(str(state.mail))).status_code == 200
         assert (await client.get(f"{state.gateway}/api/v1/programs")).status_code == 401

@@ -12,6 +12,7 @@ from flash_local.errors import SetupError
 from flash_local.gateway import Gateway
 from flash_local.identity import IdentityProvider
 from flash_local.installation import Installation, side_by_side
+from flash_local.mail import MailSink
 from flash_local.personas import introduce
 from flash_local.private_files import kept_secret
 from flash_local.prometheus import Prometheus, find_prometheus
@@ -29,6 +30,7 @@ async def start_platform(here: Installation) -> State:
     async with side_by_side() as starting:
         started = starting.create_task(start_services(here, issuer))
         starting.create_task(_identity(here, provider))
+        starting.create_task(here.supervisor.start(_mail_sink(here).program()))
     gateway = await _gateway(here, started.result(), issuer)
     state = _state(here, started.result(), provider, gateway, await _prometheus(here, started.result(), gateway))
     state = state.model_copy(update={"personas": await introduce(gateway.url, provider)})
@@ -63,6 +65,8 @@ async def _database(here: Installation, issuer: Issuer, service: Service) -> Set
     urls: DatabaseUrls = await create_database(engines.postgres_url, service.name)
     settings = services.environment(service, urls, engines, issuer, here.ports.take(service.name))
     settings |= {name: kept_secret(here.home.data / "secrets" / name.lower()) for name in service.secrets}
+    if service.sends_mail:
+        settings |= _mail_sink(here).settings(public_url=f"http://127.0.0.1:{here.ports.take('gateway')}")
     for command in service.commands:
         await run_command(service.module, command, settings)
     return settings
@@ -79,6 +83,10 @@ async def _topics(here: Installation) -> None:
 async def _identity(here: Installation, provider: IdentityProvider) -> None:
     provider.write_config()
     await here.supervisor.start(provider.program())
+
+
+def _mail_sink(here: Installation) -> MailSink:
+    return MailSink(here.ports.take("mail-smtp"), here.ports.take("mail"))
 
 
 async def _gateway(here: Installation, started: dict[str, ServiceState], issuer: Issuer) -> Gateway:
@@ -123,6 +131,7 @@ def _state(
         kafka=engines.kafka_bootstrap,
         opensearch=engines.opensearch_url,
         prometheus=prometheus,
+        mail=_mail_sink(here).url,
     )
 
 

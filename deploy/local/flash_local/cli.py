@@ -149,6 +149,7 @@ def summary(state: State) -> Table:
         "gateway": state.gateway,
         "identity provider": state.identity_provider,
         "Prometheus": state.prometheus,
+        "mail that was sent": state.mail,
         **{name: service.url for name, service in state.services.items()},
         "PostgreSQL": state.postgres,
         "Kafka": state.kafka,

@@ -40,6 +40,11 @@ class Employee:
     location: str
     unit: str
 
+    @property
+    def email(self) -> str:
+        """Where mail for them goes, if anywhere."""
+        return f"{self.number.lower()}@aurora.example"
+
     def joined(self, sequence: int = 1) -> dict[str, Any]:
         """HR's event that they start."""
         return event(
@@ -52,6 +57,7 @@ class Employee:
             job_level=self.job_level,
             location=self.location,
             unit=self.unit,
+            email=self.email,
         )
 
 

@@ -19,6 +19,7 @@ class Service:
     name: str
     module: str
     uses_opensearch: bool = False
+    sends_mail: bool = False
     commands: tuple[str, ...] = ("migrate",)
     secrets: tuple[str, ...] = ()
     """Settings of 32 random bytes that this installation makes for itself."""
@@ -27,7 +28,7 @@ class Service:
 SERVICES = (
     Service("profile", "profile_service", commands=("migrate", "seed")),
     Service("search", "search_service", uses_opensearch=True),
-    Service("session", "session_service", secrets=("FLASH_MESSAGE_MASTER_KEYS",)),
+    Service("session", "session_service", sends_mail=True, secrets=("FLASH_MESSAGE_MASTER_KEYS",)),
     Service("analytics", "analytics_service"),
 )
 

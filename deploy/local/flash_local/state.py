@@ -24,7 +24,10 @@ class Persona(_Value):
 
 
 class State(_Value):
-    """A running platform. `postgres` is the superuser's address; null is what does not run on this machine."""
+    """A running platform. `postgres` is the superuser's address, `mail` a page with all mail that was sent.
+
+    Null is what does not run on this machine.
+    """
 
     supervisor_pid: int
     gateway: str | None = None
@@ -34,6 +37,7 @@ class State(_Value):
     kafka: str
     opensearch: str
     prometheus: str | None = None
+    mail: str | None = None
     personas: dict[str, Persona] = {}
 
     def write(self, file: Path) -> None:

@@ -15,7 +15,7 @@ from search_service import store
 from search_service.unlinked import name_words
 
 NOT_SEARCHED: Any = {
-    **dict.fromkeys(("change", "time_zone", "hired_on"), True),
+    **dict.fromkeys(("change", "time_zone", "hired_on", "email"), True),
     **dict.fromkeys(("preferred_formats", "preferred_minutes", "photo_version"), True),
     "skills": {"__all__": {"evidence", "typed_evidence", "provenance"}},
 }

@@ -2,19 +2,26 @@
 
 from functools import partial
 
+from chassis import logs
 from chassis.database import Database
 from chassis.erasing import Receipts
 from chassis.runtime import Service
 from chassis.worker import Worker
 
-from session_service import commands, export
+from session_service import commands, export, metrics
 from session_service.api import ROUTERS
 from session_service.consumers import consumers
 from session_service.erasure import erasures
+from session_service.notices.operating import deliveries
+from session_service.notices.planning import plan_some
+from session_service.notices.post import Post, post
+from session_service.notices.sending import Sender, keep_house
 from session_service.republish import republish
 from session_service.restored import restored
 from session_service.sealing import Keyring
 from session_service.settings import Settings
+
+log = logs.get(__name__)
 
 
 def build(settings: Settings) -> Service:
@@ -26,7 +33,7 @@ def build(settings: Settings) -> Service:
     close = partial(commands.close_departed, database)
     keyring = Keyring.of(settings.message_master_keys)
     seal = partial(commands.seal_some, database, keyring, settings.sealing_batch_messages)
-    readers = [*consumers(), erasures()]
+    readers, ways_out = [*consumers(), erasures()], post(settings, keyring)
     return Service(
         "session",
         settings,
@@ -39,12 +46,33 @@ def build(settings: Settings) -> Service:
             Worker("open-requests", count, settings.gauge_interval_ms, wake_on_commit=False),
             Worker("departures", close, settings.timer_interval_ms),
             Worker("sealing", seal, settings.sealing_interval_ms, wake_on_commit=False),
+            *_notices(database, settings, ways_out),
             Receipts("session", settings, database, readers).worker(),
         ],
-        state={"one_tap_key": settings.one_tap_key, "keyring": keyring},
+        state={"one_tap_key": settings.one_tap_key, "keyring": keyring, "post": ways_out},
+        opened=[partial(_say_whether_mail_goes_out, ways_out)],
         commands={
             "republish": republish,
             "restored": restored,
             "rewrap": partial(commands.rewrap, keyring=keyring),
+            "deliveries": deliveries,
         },
     )
+
+
+async def _say_whether_mail_goes_out(ways_out: Post) -> None:
+    metrics.MAIL_CONFIGURED.set(ways_out.mail is not None)
+    if ways_out.mail is None:
+        log.warning("no_mail_server", consequence="no mail is made; notices show in the app")
+
+
+def _notices(database: Database, settings: Settings, ways_out: Post) -> list[Worker]:
+    """What decides where notices go, sends them, and measures that."""
+    plan = partial(plan_some, database, ways_out, settings.notice_batch)
+    keep = partial(keep_house, database, settings.notice_keep_days, settings.notice_batch)
+    send = Sender(database, ways_out, settings)
+    return [
+        Worker("notices", plan, settings.notice_interval_ms),
+        Worker("deliveries", send, settings.notice_interval_ms, longest_round_ms=settings.delivery_lease_ms),
+        Worker("notice-keeping", keep, 10 * settings.notice_interval_ms, wake_on_commit=False),
+    ]

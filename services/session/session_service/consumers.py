@@ -21,9 +21,10 @@ def consumers() -> list[Consumer]:
 
 
 async def take_people(transaction: Transaction, deliveries: Sequence[Delivery]) -> None:
-    """Keep status, roles and pauses; whoever changed has their open sessions looked at."""
-    rows = [_person(delivery) for delivery in _newest(deliveries).values()]
-    changed = await store.keep_people(transaction, rows)
+    """Keep status, roles, pauses and how to reach people; whoever changed has their open sessions looked at."""
+    newest = _newest(deliveries).values()
+    changed = await store.keep_people(transaction, [_person(delivery) for delivery in newest])
+    await store.keep_contacts(transaction, [_contact(delivery) for delivery in newest])
     await store.add_departures(transaction, changed)
     await note_last_states(transaction, deliveries)
 
@@ -42,6 +43,20 @@ def _person(delivery: Delivery) -> dict[str, object]:
         "status": event.status,
         "participations": {str(part.program_id): part.roles for part in event.participations},
         "pauses": {str(part.program_id): part.paused_until for part in event.participations if part.paused_until},
+    }
+
+
+def _contact(delivery: Delivery) -> dict[str, object]:
+    """Who somebody is and how to reach them; of somebody who left, that there is nothing to reach."""
+    event = cast("ProfileChangedV1", delivery.event)
+    here = event.status != "left"
+    return {
+        "person_id": event.person_id,
+        "version": delivery.envelope.aggregate_version,
+        "name": event.name if here else None,
+        "email": event.email,
+        "languages": event.languages if here else (),
+        "time_zone": event.time_zone,
     }
 
 

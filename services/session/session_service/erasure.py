@@ -43,7 +43,20 @@ UPDATE availability SET capacity = NULL, paused_until = NULL
 WHERE person_id = $1 AND (capacity IS NOT NULL OR paused_until IS NOT NULL)
 """
 FORGET_DRAFTS = "DELETE FROM draft WHERE learner_id = $1"
-EMPTY = (EMPTY_CARDS, FORGET_DRAFTS, EMPTY_MESSAGES, DESTROY_KEYS, FORGET_READING, FORGET_WISHES, FORGET_SETTINGS)
+FORGET_REACHED = tuple(
+    f"DELETE FROM {table} WHERE person_id = $1"  # noqa: S608 - tables of ours
+    for table in ("contact", "delivery", "notice", "notice_preferences")
+)
+EMPTY = (
+    EMPTY_CARDS,
+    FORGET_DRAFTS,
+    EMPTY_MESSAGES,
+    DESTROY_KEYS,
+    FORGET_READING,
+    FORGET_WISHES,
+    FORGET_SETTINGS,
+    *FORGET_REACHED,
+)
 
 
 def erasures() -> Consumer:

@@ -18,13 +18,16 @@ from session_service import store
 from session_service.answers import DraftAnswer, MessageAnswer, RelationshipItem, SessionAnswer
 from session_service.api.common import Employee, KeyringDep
 from session_service.model import Helped
+from session_service.notices.preferences import Preferences
 from session_service.sealing import Keyring
+from session_service.store import deliveries, notices
 
 ABOUT = (
-    "Your requests and sessions, drafts of them, what was written in them, your own survey answers and wishes, and "
-    "what you take as a mentor. What the other side answered or wished is theirs."
+    "Your requests and sessions, drafts of them, what was written in them, your own survey answers and wishes, what "
+    "you take as a mentor, how you are reached, what you were told of and what you chose about that. What the other "
+    "side answered or wished is theirs."
 )
-LIMIT_SESSIONS, LIMIT_MESSAGES = 1_000, 10_000
+LIMIT_SESSIONS, LIMIT_MESSAGES, LIMIT_NOTICES = 1_000, 10_000, 10_000
 
 READING = "SELECT session_id, position, read_at FROM read_mark WHERE session_id = ANY ($1) AND reader_id = $2"
 SURVEYS = """
@@ -69,6 +72,25 @@ class ExportedWish(Answer):
     wish: bool
 
 
+class ExportedNotice(Answer):
+    """What the person was told of, and when they read it in the app."""
+
+    notice_id: UUID
+    kind: str
+    session_id: UUID | None
+    made_at: datetime
+    read_at: datetime | None
+
+
+class ExportedContact(Answer):
+    """How the person is called and reached, as their profile says."""
+
+    name: str | None
+    email: str | None
+    languages: list[str]
+    time_zone: str | None
+
+
 class SessionExport(Export):
     """Everything that the session service keeps of a person; `complete` unless there is too much for one answer."""
 
@@ -82,13 +104,16 @@ class SessionExport(Export):
     surveys: list[ExportedSurvey]
     wishes: list[ExportedWish]
     relationships: list[RelationshipItem]
+    contact: ExportedContact
+    notices: list[ExportedNotice]
+    notice_preferences: Preferences
 
 
 @router.get("/me/sessions/export", response_model=SessionExport, responses=PAGE)
 async def export_own_sessions(
     caller: Employee, database: DatabaseDep, keyring: KeyringDep, accept: Accept = None
 ) -> Response:
-    """Everything that is kept here about the caller: the newest 1,000 sessions and 10,000 messages in them."""
+    """Everything that is kept here about the caller: the newest 1,000 sessions, 10,000 messages, 10,000 notices."""
     async with database.transaction() as transaction:
         values = await _collected(transaction, keyring, caller.person)
     about = {"service": "session", "about": ABOUT, "person_id": caller.person, "exported_at": datetime.now(UTC)}
@@ -102,8 +127,10 @@ async def _collected(transaction: Transaction, keyring: Keyring, person_id: UUID
     # Of the newest sessions first, so that what is cut off is the oldest.
     messages = await store.messages_of_sessions(transaction, keyring, ids, LIMIT_MESSAGES + 1)
     availability = await store.availability(transaction, person_id, datetime.now(UTC))
+    told = await notices.feed(transaction, person_id, None, LIMIT_NOTICES + 1)
+    _, chosen = await deliveries.own_preferences(transaction, person_id)
     return {
-        "complete": len(found) <= LIMIT_SESSIONS and len(messages) <= LIMIT_MESSAGES,
+        "complete": len(found) <= LIMIT_SESSIONS and len(messages) <= LIMIT_MESSAGES and len(told) <= LIMIT_NOTICES,
         "capacity": availability.capacity,
         "paused_until": availability.paused_until,
         "sessions": [SessionAnswer.of(session, person_id) for session in sessions],
@@ -113,4 +140,7 @@ async def _collected(transaction: Transaction, keyring: Keyring, person_id: UUID
         "surveys": [dict(row) for row in await transaction.fetch(SURVEYS, ids, person_id)],
         "wishes": [dict(row) for row in await transaction.fetch(WISHES, ids, person_id)],
         "relationships": await store.relationships_of(transaction, person_id),
+        "contact": (await store.contacts(transaction, [person_id]))[person_id],
+        "notices": told[:LIMIT_NOTICES],
+        "notice_preferences": chosen,
     }

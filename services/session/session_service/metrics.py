@@ -7,3 +7,14 @@ CAPACITY_REFUSALS = Counter(
     "flash_capacity_refusals_total", "Accepts refused because the mentor's month was full; two wanted the last slot."
 )
 EXPIRED = Counter("flash_requests_expired_total", "Requests that nobody answered in time.")
+
+DELIVERIES = Counter(
+    "flash_deliveries_total",
+    "Messages of notices by what became of them: sent, retry, dropped (overtaken or not wanted), failed, unknown.",
+    ["channel", "outcome"],
+)
+DELIVERIES_IN_TROUBLE = Gauge(
+    "flash_deliveries_in_trouble", "Messages that failed, or of which nobody can tell; `deliveries list`.", ["state"]
+)
+DELIVERY_OLDEST = Gauge("flash_delivery_oldest_seconds", "How long the oldest message that is due waits.")
+MAIL_CONFIGURED = Gauge("flash_mail_configured", "1 when there is a mail server; without one no mail is made.")

@@ -3,6 +3,7 @@
 What a mentor can take is a state, and said again. Sessions are steps: what was said of them stays said, and only what
 comes next must not be taken for older. A session that was asked for after the backup is nobody's here; so that the
 others do not wait for it for ever, a request expires and an accepted one is cancelled. Messages of then are lost.
+Mail and chat messages of before the backup are not sent again.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,6 +20,7 @@ from flash_schemas import session as said
 from flash_schemas.base import Event
 
 from session_service import outranking, store
+from session_service.store import deliveries
 
 LIMIT = 200
 OVER = (
@@ -33,7 +35,13 @@ OVER = (
 
 async def restored(service: Service, arguments: Sequence[str] = ()) -> int:
     """Mend what diverges and report it; `--check` only reports."""
-    return await mend(service, KINDS, LIMIT, arguments)
+    return await mend(service, KINDS, LIMIT, arguments, first=send_nothing_old)
+
+
+async def send_nothing_old(service: Service) -> None:
+    """What waited when the backup was made may have gone out since: it shows in the app, and is not sent again."""
+    async with service.database.transaction() as transaction:
+        await deliveries.stop_all(transaction)
 
 
 async def _availability(transaction: Transaction, published: Mapping[UUID, int]) -> list[Outgoing]:

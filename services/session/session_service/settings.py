@@ -1,6 +1,6 @@
 """The session service's own limits."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from chassis.settings import Settings as ChassisSettings
 from pydantic import AfterValidator, Field
@@ -14,7 +14,7 @@ def _readable(master_keys: str) -> str:
 
 
 class Settings(ChassisSettings):
-    """Limits beside those of the chassis.
+    """Limits beside those of the chassis. Without `smtp_host` no mail is made; all else works.
 
     `one_tap_key` signs the links that answer a request without signing in; without it there are none.
     """
@@ -28,3 +28,24 @@ class Settings(ChassisSettings):
     gauge_interval_ms: int = 15_000
     sealing_interval_ms: int = 60_000
     sealing_batch_messages: int = 200
+
+    public_url: str = "http://127.0.0.1:8000"
+    """Where people open the platform, for links."""
+    link_secret: str = ""
+    """Signs links that work without signing in; without one, the database's address does."""
+    default_language: Literal["en", "de"] = "en"
+    default_time_zone: str = "UTC"
+    smtp_host: str = ""
+    smtp_port: int = 587
+    smtp_tls: Literal["none", "starttls", "tls"] = "starttls"
+    smtp_username: str | None = None
+    smtp_password: str | None = None
+    mail_from: str = "Flash Mentoring <noreply@localhost>"
+    slack_hosts: tuple[str, ...] = ("hooks.slack.com",)
+    teams_hosts: tuple[str, ...] = ("*.webhook.office.com", "*.logic.azure.com", "*.api.powerplatform.com")
+    notice_batch: int = 200
+    notice_interval_ms: int = 1_000
+    notice_keep_days: int = 90
+    delivery_batch: int = 10
+    delivery_attempts: int = 8
+    delivery_lease_ms: int = 180_000

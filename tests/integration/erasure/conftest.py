@@ -71,10 +71,10 @@ class Platform:
         assert answer["applied"] == 1, answer
         return answer["results"][0]
 
-    async def joined(self, number: str, name: str) -> UUID:
+    async def joined(self, number: str, name: str, email: str | None = None) -> UUID:
         """Somebody starts; their id."""
         about = {"name": name, "job_title": "Consultant", "job_level": 5, "location": "Berlin", "unit": "root"}
-        return UUID((await self.hr("person_joined", employee_number=number, **about))["person_id"])
+        return UUID((await self.hr("person_joined", employee_number=number, email=email, **about))["person_id"])
 
     async def fetchval(self, service: str, query: str, *values: Any) -> Any:
         """The one value that a query of a service's database gives."""

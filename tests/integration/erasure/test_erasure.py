@@ -55,7 +55,8 @@ class Story:
 async def story(platform: Platform) -> Story:
     word = f"zq{uuid4().hex}"
     await platform.hr("unit_upserted", unit="root", name="Aurora")
-    person_id, mentor_id = await platform.joined("1", f"Nadia {word}"), await platform.joined("2", "Öykü Yılmaz")
+    person_id = await platform.joined("1", f"Nadia {word}", f"{word}@aurora.example")
+    mentor_id = await platform.joined("2", "Öykü Yılmaz")
     owner = platform.sign_in("profile", "program_owner", "employee", person_id=mentor_id)
     program_id = (await platform.call("profile", "POST", "/programs", owner, program_body()))["program_id"]
     me = platform.sign_in("profile", "employee", person_id=person_id)
@@ -89,7 +90,14 @@ async def story(platform: Platform) -> Story:
 async def plant_letters(story: Story) -> None:
     """A record of the person that nobody can read, and one of somebody else; each is set aside by three services."""
     good = record_of(story.former, 2)
-    of_another = {"person_id": uuid4(), "name": "Somebody else", "bio": "", "languages": (), "can_help_with": ()}
+    of_another = {
+        "person_id": uuid4(),
+        "name": "Somebody else",
+        "email": None,
+        "bio": "",
+        "languages": (),
+        "can_help_with": (),
+    }
     stranger = story.former.model_copy(update=of_another)
     bad = [replace(record, value=record.value[:-1]) for record in (good, record_of(stranger, 2)) if record.value]
     await story.platform.topics.send(*bad)
@@ -104,7 +112,8 @@ async def test_a_word_of_a_forgotten_person_is_nowhere_and_every_service_says_wh
     platform = story.platform
     await plant_letters(story)
     places = await platform.found(story.word)
-    for place in ("profile.person", "search.person", "session.session", "session.idempotency_key", "session.draft"):
+    session = ("session", "idempotency_key", "draft", "contact")
+    for place in ("profile.person", "search.person", *(f"session.{table}" for table in session)):
         assert place in places, "the search for the word finds it where it is"
     assert "session.message" not in places, "sealed"
     assert any(place.endswith("profile-events-dlq") for place in places)
@@ -113,7 +122,7 @@ async def test_a_word_of_a_forgotten_person_is_nowhere_and_every_service_says_wh
     await platform.all_read()
     assert await platform.found(story.word) == set()
     receipts = {receipt["service"]: receipt for receipt in progress["receipts"]}
-    assert receipts["session"]["rows"] == 4, "the card, the draft, the message, the remembered answer"
+    assert receipts["session"]["rows"] == 5, "the card, the draft, the message, the contact, the remembered answer"
     assert receipts["search"]["documents"] == 1
     assert receipts["profile"]["rows"] > 1
     assert sum(receipt["dead_letters"] for receipt in receipts.values()) >= 3

@@ -44,6 +44,9 @@ ROUTES = [
     ("PUT", f"/api/v1/me/drafts/{ID}", "session"),
     ("GET", f"/api/v1/mentors/{ID}/expectation?program_id={ID}", "session"),
     ("POST", "/api/v1/one-tap/abc.def.ghi", "session"),
+    ("GET", "/api/v1/me/notices?limit=5", "session"),
+    ("POST", "/api/v1/me/notices/read", "session"),
+    ("PUT", "/api/v1/me/notice-preferences", "session"),
     ("GET", "/api/v1/me/relationships", "session"),
     ("POST", "/api/v1/sessions", "session"),
     ("GET", f"/api/v1/sessions/{ID}", "session"),
@@ -62,6 +65,14 @@ async def test_this_address_reaches_its_service(
     assert (echoed["service"], echoed["method"]) == (service, method)
     path, _, query = address.partition("?")
     assert (echoed["path"], echoed["query"]) == (path, query)
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_a_link_of_a_mail_needs_no_token(client: httpx2.AsyncClient, method: str) -> None:
+    answer = await client.request(method, "/api/v1/notices/unsubscribe/a-B_9")
+    assert (answer.json()["service"], answer.json()["method"]) == ("session", method)
+    for other in ("/api/v1/notices/unsubscribe/a/b", "/api/v1/notices/unsubscribe/", "/api/v1/me/notices"):
+        assert (await client.request(method, other)).status_code == 401
 
 
 @pytest.mark.parametrize(

@@ -122,3 +122,11 @@ async def test_a_skill_not_confirmed_for_long_is_marked(world: World, days: int,
     await world.settle()
     (item,) = (await world.ask("crm"))["items"]
     assert [skill["stale"] for skill in item["skills"]] == [stale]
+
+
+async def test_an_address_for_notices_is_not_even_kept(world: World) -> None:
+    await open_program(world)
+    await world.say(world.person("Nadia", email="nadia@aurora.example"))
+    await world.settle()
+    async with world.database.connection() as connection:
+        assert await connection.fetchval("SELECT count(*) FROM person WHERE profile::text LIKE '%aurora.example%'") == 0

@@ -63,6 +63,7 @@ class World:
         status: Any = "active",
         joined: bool = True,
         paused_until: dict[Any, date] | None = None,
+        **said: Any,
     ) -> UUID:
         """Somebody as the profile service has just said; a new one when no id is given."""
         person_id = person_id or uuid4()
@@ -71,13 +72,13 @@ class World:
         event = ProfileChangedV1(
             person_id=person_id,
             change="edited",
-            name="N",
             job_title="T",
             job_level=1,
             location="L",
             unit_path=(UnitRef(unit_id=uuid4(), name="U"),),
             status=status,
             participations=takes_part if joined and status == "active" else (),
+            **{"name": "N", **said},
         )
         async with self.api.database.transaction() as transaction:
             await take_people(transaction, [delivery(event, self.next(person_id))])

@@ -17,5 +17,7 @@ async def test_an_export_holds_what_a_person_wrote_read_answered_and_wished(worl
     assert own["messages"], "the first message"
     assert [[survey["helped"] for survey in export["surveys"]] for export in (own, other)] == [["solved"], ["no"]]
     assert [[wish["wish"] for wish in export["wishes"]] for export in (own, other)] == [[True], [False]]
+    assert [notice["kind"] for notice in own["notices"]] == ["survey", "accepted"]
+    assert (own["contact"]["name"], own["notice_preferences"]["digest_hour"]) == ("N", 8)
     foreign = (await world.get(stranger, "/me/sessions/export")).json()
-    assert not any(foreign[name] for name in ("sessions", "messages", "surveys", "wishes", "relationships"))
+    assert not any(foreign[name] for name in ("sessions", "messages", "surveys", "wishes", "relationships", "notices"))

@@ -43,6 +43,7 @@ people = st.builds(
     unit_path=st.sampled_from(PATHS),
     participations=st.sampled_from(TAKES_PART),
     choices=st.sampled_from([{}, {"a program": ("mentor",)}]),
+    email=st.sampled_from([None, "nadia@aurora.example"]),
 )
 
 

@@ -21,13 +21,14 @@ async def tell_story(home: Home, state: State, console: Console) -> None:
     """Play the story; print each step and the times. Raises SetupError when a step does not do what it should."""
     assert state.gateway, "a started platform has a gateway"
     assert state.identity_provider, "and an identity provider"
+    assert state.mail, "and a mail sink"
     assert state.personas["mentor"].person_id, "the mentor is a person"
     provider = IdentityProvider(home.data / "identity", urlsplit(state.identity_provider).port or 80)
     tokens = {name: persona.token for name, persona in state.personas.items()}
     started = time.monotonic()
     async with gateway_client(state.gateway) as client, watching(state.kafka) as events:
         teller, players = Teller(client, events, console, tokens), cast(int(time.time()))
-        deeds = Deeds(teller, provider, players, state.personas["mentor"].person_id)
+        deeds = Deeds(teller, provider, players, state.personas["mentor"].person_id, state.mail)
         try:
             await Story(teller, players, deeds).tell()
         except StoryFailed as error:

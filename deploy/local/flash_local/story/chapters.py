@@ -120,6 +120,12 @@ class Story:
         )
         self._do.session = asked["session_id"]
         await self._teller.tell(
+            "has a mail about it, in two forms, with nothing that the learner wrote",
+            "mentor",
+            lambda: asyncio.sleep(0),
+            visible=lambda _: self._do.has_mail_about("mentor", self._do.session),
+        )
+        await self._teller.tell(
             "answers by message",
             "mentor",
             lambda: self._do.step("mentor", "messages", {"text": "Gladly. Lunch on Thursday?"}),

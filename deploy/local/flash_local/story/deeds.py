@@ -18,11 +18,12 @@ OTHER_SKILLS = ("Excel pivot tables", "Kubernetes", "Presentation skills", "Data
 class Deeds:
     """Calls through the gateway; what one deed makes known, such as ids, the next needs."""
 
-    def __init__(self, teller: Teller, provider: IdentityProvider, cast: Cast, mentor_id: str) -> None:
+    def __init__(self, teller: Teller, provider: IdentityProvider, cast: Cast, mentor_id: str, mail_url: str) -> None:
         self._teller = teller
         self._provider = provider
         self._cast = cast
         self.mentor_id = mentor_id
+        self._mail_url = mail_url
         self.ids: dict[str, str] = {}
         self.skills: dict[str, str] = {}
         self.program = ""
@@ -142,6 +143,12 @@ class Deeds:
     async def is_listed(self, who: str, session_id: str) -> bool:
         listed = await self._teller.act(who, "GET", "/sessions?role=mentor&limit=100")
         return any(item["session_id"] == session_id for item in listed["items"])
+
+    async def has_mail_about(self, who: str, session_id: str) -> bool:
+        """Whether a mail to one of the personas leads to this session."""
+        mails = f"{self._mail_url}/mails.json?to={personas.PERSONAS[who].email}"
+        answer = await self._teller.client.get(mails)
+        return any(f"/sessions/{session_id}" in mail["text"] for mail in answer.json())
 
     async def race(self) -> None:
         mentor = self._cast.newcomer.number

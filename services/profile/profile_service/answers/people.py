@@ -71,6 +71,7 @@ class OwnProfile(Answer):
     location: str
     status: EmploymentStatus
     hired_on: date | None
+    email: str | None
     unit_path: tuple[UnitRef, ...]
     skills: list[OwnSkill]
     experience: tuple[Experience, ...]

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, Self
 
 from chassis.http import Strict
 from chassis.problems import field_name
-from flash_schemas.base import ShortText
+from flash_schemas.base import EmailAddress, ShortText
 from pydantic import AwareDatetime, Field, TypeAdapter, ValidationError, model_validator
 
 from profile_service.hr.outcomes import Result
@@ -89,10 +89,11 @@ class PersonJoined(PersonEvent):
     unit: ShortText
     hired_on: date | None = None
     manager: ShortText | None = None
+    email: EmailAddress | None = None
 
 
 class PersonChanged(PersonEvent):
-    """Name, title, level, location or manager changed; what is absent stays, `"manager": null` is nobody."""
+    """Name, title, level, location, manager or e-mail changed; what is absent stays, null is no manager, no address."""
 
     type: Literal["person_changed"]
     name: ShortText | None = None
@@ -100,6 +101,7 @@ class PersonChanged(PersonEvent):
     job_level: JobLevel | None = None
     location: ShortText | None = None
     manager: ShortText | None = None
+    email: EmailAddress | None = None
 
 
 class PersonMoved(PersonEvent):
@@ -124,7 +126,7 @@ class ListedUnit(Strict):
 
 
 class ListedPerson(Strict):
-    """Somebody who is here, as a snapshot lists them; `hired_on` and `manager` stay as they are where absent."""
+    """Somebody who is here, as a snapshot lists them; `hired_on`, `manager` and `email` stay where they are absent."""
 
     employee_number: ShortText
     name: ShortText
@@ -134,6 +136,7 @@ class ListedPerson(Strict):
     unit: ShortText
     hired_on: date | None = None
     manager: ShortText | None = None
+    email: EmailAddress | None = None
     status: Literal["active", "on_leave"] = "active"
 
 

@@ -18,7 +18,9 @@ from profile_service.hr.outcomes import Older, Refusal
 from profile_service.hr.units import Units
 from profile_service.model import Order, Orders, Person, Program, dated, placed
 
-FACTS = ("name", "job_title", "job_level", "location", "unit", "hired_on", "manager")
+FACTS = ("name", "job_title", "job_level", "location", "unit", "hired_on", "manager", "email")
+TAKEN_AWAY = {"manager", "email"}
+"""What somebody may have no more: null says so, where it is said at all."""
 PRESENT = "present"
 """How new the newest word is by which somebody is here."""
 STATUS: dict[str, tuple[EmploymentStatus, ProfileChange]] = {
@@ -63,14 +65,14 @@ class People:
     def listed(self, event: PersonListed) -> Person:
         """As a snapshot has it; told to others only when it differs. Raises Older, Refusal."""
         known = self._known.get(event.employee_number)
-        left_out = {"hired_on", "manager"} - event.model_fields_set
+        left_out = {"hired_on", *TAKEN_AWAY} - event.model_fields_set
         facts = event.model_dump(include={*FACTS, "status"} - left_out)
         return self._told_whole(event, facts, _listed_change(known, event.status))
 
     def change(self, event: PersonChanged) -> Person:
         """Raises Older, Refusal."""
         given = event.model_dump(include=set(FACTS) & event.model_fields_set)
-        facts = {part: value for part, value in given.items() if value is not None or part == "manager"}
+        facts = {part: value for part, value in given.items() if value is not None or part in TAKEN_AWAY}
         return self._told_here(event, facts, "hr_changed")
 
     def move(self, event: PersonMoved) -> Person:

@@ -13,6 +13,7 @@ HR_FIELDS = frozenset({"unit", "location", "job_title", "job_level"})
 FIELD_VERSIONS = 100
 NEVER_SHOWN = (
     "employee_number",
+    "email",
     "hired_on",
     "status",
     "time_zone",

@@ -75,6 +75,7 @@ class Person:
     hr_orders: Orders | None = None
     changed_on: Mapping[str, date] = field(default_factory=dict)
     photo_version: int | None = None
+    email: str | None = None
 
     @property
     def erased(self) -> bool:
@@ -97,6 +98,7 @@ class Person:
             hired_on=self.hired_on,
             participations=self.participations,
             photo_version=None if left else self.photo_version,
+            email=None if left else self.email,
             **dict(declared),
         )
         return Outgoing(event, self.version)

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from profile_service.model.people import Declared, Person
 
 Source = Literal["hr", "self"]
-HR_FIELDS = ("name", "job_title", "job_level", "location", "unit_path", "status", "hired_on")
+HR_FIELDS = ("name", "job_title", "job_level", "location", "unit_path", "status", "hired_on", "email")
 SELF_FIELDS = (*(name for name in Declared.model_fields if name != "visibility"), "photo")
 SOURCES: dict[str, Source] = {**dict.fromkeys(HR_FIELDS, "hr"), **dict.fromkeys(SELF_FIELDS, "self")}
 

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from scim2_models import Address, EnterpriseUser, InvalidValueException, User
+from flash_schemas.base import EmailAddress
+from pydantic import TypeAdapter, ValidationError
+from scim2_models import Address, Email, EnterpriseUser, InvalidValueException, User
 
 ScimUser: TypeAlias = User[EnterpriseUser]
 
@@ -17,6 +19,7 @@ JOB_LEVELS = range(1, 21)
 JOB_LEVEL_ROLE = "joblevel"
 DEFAULT_JOB_LEVEL = 1
 NOT_STATED = "Not stated"
+_ADDRESS: TypeAdapter[str] = TypeAdapter(EmailAddress)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,7 @@ class Facts:
     location: str | None = None
     department: str | None = None
     manager_id: str | None = None
+    email: str | None = None
 
 
 def employee_number(user: ScimUser) -> str:
@@ -50,6 +54,7 @@ def facts(user: ScimUser) -> Facts:
         location=_short(_locality(user.addresses or []), "addresses.locality"),
         department=_short(enterprise.department, "department", MAX_DEPARTMENT_CHARS),
         manager_id=enterprise.manager.value if enterprise.manager else None,
+        email=_email(user.emails or []),
     )
 
 
@@ -69,6 +74,18 @@ def _locality(addresses: Sequence[Address]) -> str | None:
     stated = [address for address in addresses if address.locality]
     work = [address for address in stated if address.type == Address.Type.work]
     return next((address.locality for address in (*work, *stated)), None)
+
+
+def _email(emails: Sequence[Email]) -> str | None:
+    """The primary one, or else one at work, or else the first."""
+    stated = [email for email in emails if email.value]
+    primary = [email for email in stated if email.primary]
+    work = [email for email in stated if email.type == Email.Type.work]
+    found = next((email.value for email in (*primary, *work, *stated)), None)
+    try:
+        return _ADDRESS.validate_python(found) if found else None
+    except ValidationError:
+        raise InvalidValueException(detail="emails: not an address that mail can be sent to") from None
 
 
 def _job_level(user: ScimUser) -> int | None:

@@ -89,7 +89,7 @@ class Followed:
 
     def _differences(self, person: Person, facts: Facts, unit: str, manager: Manager) -> list[dict[str, Any]]:
         """What differs from what is known of somebody who is here."""
-        said = {name: getattr(facts, name) for name in ("name", "job_title", "job_level", "location")}
+        said = {name: getattr(facts, name) for name in ("name", "job_title", "job_level", "location", "email")}
         changed = {name: value for name, value in said.items() if value is not None and value != getattr(person, name)}
         for number in manager:
             if person.manager_id is None if number is None else self._ids().get(number) == person.manager_id:
@@ -148,4 +148,5 @@ def _joined(facts: Facts, unit: str, known: Person | None, manager: Manager) -> 
         "unit": unit,
         "hired_on": known.hired_on if known else None,
         "manager": next(iter(manager), None),
+        "email": facts.email or (known.email if known else None),
     }

@@ -14,11 +14,12 @@ from profile_service.store.organisation import orders_of, orders_row, plain
 SAVE_PEOPLE = """
 INSERT INTO person SELECT * FROM jsonb_populate_recordset(NULL::person, $1)
 ON CONFLICT (person_id) DO UPDATE SET (sequence, version, name, job_title, job_level, location, unit_id, status,
-    hired_on, declared, unit_path, participations, choices, manager_id, hr_orders, changed_on, photo_version) = (
+    hired_on, declared, unit_path, participations, choices, manager_id, hr_orders, changed_on, photo_version,
+    email) = (
     EXCLUDED.sequence, EXCLUDED.version, EXCLUDED.name, EXCLUDED.job_title, EXCLUDED.job_level, EXCLUDED.location,
     EXCLUDED.unit_id, EXCLUDED.status, EXCLUDED.hired_on, EXCLUDED.declared, EXCLUDED.unit_path,
     EXCLUDED.participations, EXCLUDED.choices, EXCLUDED.manager_id, EXCLUDED.hr_orders, EXCLUDED.changed_on,
-    EXCLUDED.photo_version)
+    EXCLUDED.photo_version, EXCLUDED.email)
 """
 
 

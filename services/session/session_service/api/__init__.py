@@ -1,6 +1,16 @@
 """Step 1 of the write path, and the read path: what the two of a session may ask and do. Nobody else sees anything."""
 
-from session_service.api import answering, asking, availability, conversation, follow_up, meeting, one_tap, sessions
+from session_service.api import (
+    answering,
+    asking,
+    availability,
+    conversation,
+    follow_up,
+    meeting,
+    notices,
+    one_tap,
+    sessions,
+)
 
 ROUTERS = (
     sessions.router,
@@ -11,4 +21,6 @@ ROUTERS = (
     follow_up.router,
     conversation.router,
     availability.router,
+    notices.router,
+    notices.open_router,
 )

@@ -19,6 +19,7 @@ from chassis.problems import NotFound
 from session_service import store
 from session_service.answers import SessionAnswer
 from session_service.model import AlreadyAsked, Session, Step
+from session_service.notices.telling import follow
 
 
 class Repeatable(Strict):
@@ -67,12 +68,13 @@ async def locked(transaction: Transaction, session_id: UUID) -> Session:
 
 
 async def save(transaction: Transaction, step: Step) -> None:
-    """Keep the session and say what happened, together. Raises AlreadyAsked."""
+    """Keep the session, say what happened and tell whom it concerns, together. Raises AlreadyAsked."""
     try:
         await store.save_sessions(transaction, [step.session])
     except asyncpg.UniqueViolationError:
         raise AlreadyAsked from None
     await outbox.append(transaction, step.outgoing)
+    await follow(transaction, step)
 
 
 async def tell_availability(transaction: Transaction, mentor_id: UUID, at: datetime) -> None:

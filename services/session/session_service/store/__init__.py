@@ -6,6 +6,9 @@ from session_service.store.availability import lock_availability as lock_availab
 from session_service.store.availability import lock_next_availability as lock_next_availability
 from session_service.store.availability import set_availability as set_availability
 from session_service.store.availability import slot_limit as slot_limit
+from session_service.store.contacts import Contact as Contact
+from session_service.store.contacts import contacts as contacts
+from session_service.store.contacts import keep_contacts as keep_contacts
 from session_service.store.conversation import Message as Message
 from session_service.store.conversation import add_message as add_message
 from session_service.store.conversation import edit_message as edit_message

@@ -1,0 +1,122 @@
+"""A message by mail: text and page, over SMTP.
+
+The body is handed over once the server has taken sender and recipient. What fails before that, or is refused by an
+answer, was surely not taken. A connection that ends between the body and the answer leaves it unknown.
+"""
+
+import ssl
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, parseaddr
+from typing import Literal
+from uuid import UUID
+
+import aiosmtplib
+from aiosmtplib import SMTPException, SMTPResponseException
+
+from session_service.notices.channels.outcome import SENT, HandOver, Outcome
+from session_service.notices.rendering import Rendered
+
+POLICY = SMTP.clone(cte_type="7bit")
+"""What every server on the way can pass on."""
+Tls = Literal["none", "starttls", "tls"]
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What goes to whom; `unsubscribe_link` only where its reader may do without."""
+
+    delivery_id: UUID
+    to: str
+    name: str | None
+    rendered: Rendered
+    unsubscribe_link: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MailServer:
+    """The organisation's mail server, and in whose name mail goes out: `Flash Mentoring <noreply@example.org>`."""
+
+    host: str
+    port: int
+    tls: Tls
+    sender: str
+    username: str | None = None
+    password: str | None = None
+    timeout_s: float = 10
+
+    async def send(self, letter: Letter, hand_over: HandOver) -> Outcome:
+        """Send one letter. Raises what `hand_over` raises."""
+        client = self._client()
+        try:
+            await client.connect()
+            await client.ehlo()
+            await client.mail(parseaddr(self.sender)[1])
+            await client.rcpt(letter.to)
+        except (SMTPException, OSError, TimeoutError) as error:
+            client.close()
+            return refusal(error)
+        return await self._data(client, message(letter, self.sender).as_bytes(), hand_over)
+
+    async def _data(self, client: aiosmtplib.SMTP, body: bytes, hand_over: HandOver) -> Outcome:
+        try:
+            await hand_over()
+            await client.data(body)
+        except SMTPResponseException as error:
+            return refusal(error)
+        except (SMTPException, OSError, TimeoutError) as error:
+            return Outcome("unknown", type(error).__name__)
+        finally:
+            client.close()
+        return SENT
+
+    def _client(self) -> aiosmtplib.SMTP:
+        return aiosmtplib.SMTP(
+            hostname=self.host,
+            port=self.port,
+            username=self.username,
+            password=self.password,
+            timeout=self.timeout_s,
+            use_tls=self.tls == "tls",
+            start_tls=self.tls == "starttls",
+            tls_context=None if self.tls == "none" else ssl.create_default_context(),
+        )
+
+
+def refusal(error: Exception) -> Outcome:
+    """The server said no (for now, or for good), or was not there."""
+    code = getattr(error, "code", None)
+    reason = f"{type(error).__name__} {code}" if code else type(error).__name__
+    return Outcome("impossible" if code and code >= 500 and not _ours(error) else "refused", reason)
+
+
+def _ours(error: Exception) -> bool:
+    """A mistake in our own settings, which somebody will mend: no letter is to blame."""
+    return isinstance(error, aiosmtplib.SMTPAuthenticationError | aiosmtplib.SMTPSenderRefused)
+
+
+def message(letter: Letter, sender: str) -> EmailMessage:
+    """The letter as it goes out. The same delivery has the same Message-ID, however often it is tried."""
+    name, address = parseaddr(sender)
+    made = EmailMessage(policy=POLICY)
+    made["From"] = Address(name, addr_spec=address)
+    made["To"] = Address(_plain(letter.name or ""), addr_spec=letter.to)
+    made["Subject"] = _plain(letter.rendered.subject)
+    made["Date"] = format_datetime(datetime.now(UTC))
+    made["Message-ID"] = f"<{letter.delivery_id}@{address.partition('@')[2]}>"
+    made["Auto-Submitted"] = "auto-generated"
+    made["X-Auto-Response-Suppress"] = "All"
+    if letter.unsubscribe_link:
+        made["List-Unsubscribe"] = f"<{letter.unsubscribe_link}>"
+        made["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    made.set_content(letter.rendered.text)
+    made.add_alternative(letter.rendered.html, subtype="html")
+    return made
+
+
+def _plain(text: str) -> str:
+    """Nothing that could end a header."""
+    return "".join(each if each.isprintable() else " " for each in text)
