@@ -15,6 +15,7 @@ EVENTS: dict[str, type[Event]] = {
         session.SessionExpiredV1,
         session.SessionWithdrawnV1,
         session.SessionScheduledV1,
+        session.SessionRescheduledV1,
         session.SessionCancelledV1,
         session.SessionHeldV1,
         session.SessionNotHeldV1,

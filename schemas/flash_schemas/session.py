@@ -12,6 +12,7 @@ from pydantic import Field
 from flash_schemas.base import Event, Role
 
 Format = Literal["lunch", "call", "chat"]
+CancelReason = Literal["other_plans", "ill", "not_needed_any_more", "other", "not_given"]
 AnswerTimeBand = Literal["within_a_day", "within_three_days", "longer", "unknown"]
 
 
@@ -75,11 +76,19 @@ class SessionScheduledV1(SessionEvent):
     starts_at: datetime
 
 
+class SessionRescheduledV1(SessionEvent):
+    """The two agreed on another time, or clocks changed and the same time on the clock is another moment."""
+
+    TYPE: ClassVar = "flash.session.rescheduled.v1"
+    starts_at: datetime
+
+
 class SessionCancelledV1(SessionEvent):
-    """An accepted session was given up before it was held; the slot is free again."""
+    """An accepted session was given up before it was held; the slot is free again. A reason is one of a few."""
 
     TYPE: ClassVar = "flash.session.cancelled.v1"
     by: Role | Literal["system"]
+    reason: CancelReason = "not_given"
 
 
 class SessionHeldV1(SessionEvent):

@@ -118,7 +118,7 @@ def _session_facts(event: said.SessionEvent, at: datetime, version: int) -> Iter
     ids = (event.session_id, event.program_id, event.learner_id, event.mentor_id)
     pair = (event.program_id, event.learner_id, event.mentor_id)
     match event:
-        case said.SessionScheduledV1():
+        case said.SessionScheduledV1() | said.SessionRescheduledV1():
             yield Session(*ids, schedule_version=version, starts_at=event.starts_at)
         case said.SessionHeldV1():
             yield Session(*ids, held_on=event.held_on)

@@ -21,6 +21,7 @@ def build(settings: Settings) -> Service:
     database = Database(settings)
     expire = partial(commands.expire_some, database, settings.timer_batch_sessions)
     close = partial(commands.close_departed, database)
+    clocks = commands.WallClocks(database, settings.timer_batch_sessions)
     readers = [*consumers(), erasures()]
     return Service(
         "session",
@@ -30,6 +31,7 @@ def build(settings: Settings) -> Service:
         consumers=readers,
         workers=[
             Worker("expiry", expire, settings.timer_interval_ms, wake_on_commit=False),
+            Worker("clocks", clocks, settings.clocks_interval_ms, wake_on_commit=False),
             Worker("departures", close, settings.timer_interval_ms),
             Receipts("session", settings, database, readers).worker(),
         ],

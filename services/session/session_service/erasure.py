@@ -27,6 +27,8 @@ EMPTY_CARDS = """
 UPDATE session SET want_to_learn = '', tried = '', formal_goal = NULL
 WHERE learner_id = $1 AND (want_to_learn <> '' OR tried <> '' OR formal_goal IS NOT NULL)
 """
+# Whoever of the two wrote it.
+EMPTY_PLACES = "UPDATE session SET place = NULL WHERE (learner_id = $1 OR mentor_id = $1) AND place IS NOT NULL"
 EMPTY_MESSAGES = """
 UPDATE message SET text = '' WHERE sender_id = $1 AND text <> ''
     AND session_id IN (SELECT session_id FROM session WHERE learner_id = $1 OR mentor_id = $1)
@@ -39,7 +41,7 @@ FORGET_SETTINGS = """
 UPDATE availability SET capacity = NULL, paused_until = NULL
 WHERE person_id = $1 AND (capacity IS NOT NULL OR paused_until IS NOT NULL)
 """
-EMPTY = (EMPTY_CARDS, EMPTY_MESSAGES, FORGET_WISHES, FORGET_SETTINGS)
+EMPTY = (EMPTY_CARDS, EMPTY_PLACES, EMPTY_MESSAGES, FORGET_WISHES, FORGET_SETTINGS)
 
 
 def erasures() -> Consumer:

@@ -28,6 +28,7 @@ from tests.support.apis import Api, offline_settings, serving_api
 from tests.support.deliveries import delivery
 
 TODAY = datetime.now(UTC).date()
+VIDEO = "https://meet.test/rooms/{room}"
 
 
 @dataclass
@@ -132,7 +133,7 @@ class World:
 
 @pytest.fixture
 async def world(session_database: DatabaseUrls) -> AsyncIterator[World]:
-    async with serving_api(build(Settings(**offline_settings(session_database.app)))) as api:
+    async with serving_api(build(Settings(**offline_settings(session_database.app), video_url_template=VIDEO))) as api:
         world = World(api)
         await world.program()
         yield world

@@ -101,6 +101,7 @@ async def test_nobody_else_sees_or_touches_a_session(world: World) -> None:
         "decline": {},
         "withdraw": None,
         "schedule": {"starts_at": "2030-01-01T12:00:00Z"},
+        "cancel": {},
         "held": {"held_on": str(TODAY)},
         "survey": {"helped": "no", "rating": 1},
         "meet-again": {"wish": True},

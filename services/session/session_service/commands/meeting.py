@@ -1,22 +1,43 @@
-"""Step 2 of the write path: when the two meet, and that they did."""
+"""Step 2 of the write path: when and where the two meet, and that they did."""
 
 from datetime import UTC, date, datetime
+from secrets import token_urlsafe
 from uuid import UUID
 
 from chassis.database import Transaction
+from chassis.problems import Refused
+from flash_schemas.profile import RequestPolicy
 
 from session_service import model, store
 from session_service.commands.follow_up import relate
 from session_service.commands.steps import existing, locked, save
-from session_service.model import MEET_AGAIN_WITHIN, Session
+from session_service.model import MEET_AGAIN_WITHIN, Place, Session
+from session_service.requests import PlaceBody, ScheduleBody
+
+ROOM_BYTES = 16
 
 
-async def schedule(transaction: Transaction, by: UUID, session_id: UUID, starts_at: datetime) -> Session:
-    """Say when the two meet. Raises NotFound, WrongState, Refused."""
+async def schedule(
+    transaction: Transaction, by: UUID, session_id: UUID, body: ScheduleBody, template: str | None
+) -> Session:
+    """Say when and where the two meet. Raises NotFound, WrongState, Refused."""
     session = await locked(transaction, session_id)
-    step = model.scheduled(session, by, starts_at, datetime.now(UTC))
+    if body.minutes:
+        model.check_minutes(body.minutes, await store.policy(transaction, session.program_id) or RequestPolicy())
+    appointment = body.appointment(_place(body.place, session, template))
+    step = model.scheduled(session, by, appointment, datetime.now(UTC))
     await save(transaction, step)
     return step.session
+
+
+def _place(body: PlaceBody | None, session: Session, template: str | None) -> Place | None:
+    """A video room keeps its address; a new one gets one that nobody guesses."""
+    if body is None or body.kind != "video":
+        return Place(body.kind, body.where or "") if body else None
+    if template is None:
+        raise Refused("There are no video rooms here: name a room, or a place for lunch.", field="place.kind")
+    kept = session.place if session.place and session.place["kind"] == "video" else None
+    return Place("video", (kept and kept["where"]) or template.format(room=token_urlsafe(ROOM_BYTES)))
 
 
 async def hold(transaction: Transaction, by: UUID, session_id: UUID, held_on: date) -> Session:

@@ -10,9 +10,11 @@ from session_service.model.answering import withdrawn as withdrawn
 from session_service.model.asking import Ask as Ask
 from session_service.model.asking import Member as Member
 from session_service.model.asking import check_ask as check_ask
+from session_service.model.asking import check_minutes as check_minutes
 from session_service.model.asking import requested as requested
 from session_service.model.availability import Availability as Availability
 from session_service.model.availability import month_of as month_of
+from session_service.model.clocks import wall_clock_of as wall_clock_of
 from session_service.model.conversation import MESSAGES_AFTER_END as MESSAGES_AFTER_END
 from session_service.model.conversation import spoken as spoken
 from session_service.model.follow_up import MEET_AGAIN_WITHIN as MEET_AGAIN_WITHIN
@@ -21,6 +23,11 @@ from session_service.model.follow_up import MadeBy as MadeBy
 from session_service.model.follow_up import check_wish as check_wish
 from session_service.model.follow_up import related as related
 from session_service.model.follow_up import surveyed as surveyed
+from session_service.model.meeting import Appointment as Appointment
+from session_service.model.meeting import Place as Place
+from session_service.model.meeting import PlaceKind as PlaceKind
+from session_service.model.meeting import cancelled as cancelled
+from session_service.model.meeting import clocks_changed as clocks_changed
 from session_service.model.meeting import held as held
 from session_service.model.meeting import scheduled as scheduled
 from session_service.model.session import MOVES as MOVES

@@ -58,14 +58,19 @@ def check_ask(
         raise Refused("Ask somebody else.", field="mentor_id")
     if mentor is None or not mentor.takes_part(ask.program_id, "mentor"):
         raise Refused("Nobody with this id takes part as a mentor.", field="mentor_id")
-    if ask.minutes not in policy.session_minutes:
-        allowed = ", ".join(map(str, policy.session_minutes))
-        raise Refused(f"In this program a session lasts {allowed} minutes.", field="minutes")
+    check_minutes(ask.minutes, policy)
     if ask.by_when and ask.by_when < at.date():
         raise Refused("This day is over.", field="by_when")
     if learner.rests(ask.program_id, "learner", at.date()):
         raise Conflict("You rest as a learner in this program: end your pause first.")
     _check_free(ask, mentor, availability, policy, at.date())
+
+
+def check_minutes(minutes: int, policy: RequestPolicy) -> None:
+    """Raise Refused for a length that the program does not have."""
+    if minutes not in policy.session_minutes:
+        allowed = ", ".join(map(str, policy.session_minutes))
+        raise Refused(f"In this program a session lasts {allowed} minutes.", field="minutes")
 
 
 def _check_free(ask: Ask, mentor: Member, availability: Availability, policy: RequestPolicy, today: date) -> None:

@@ -13,7 +13,7 @@ from uuid import UUID
 from chassis.outbox import Outgoing
 from chassis.problems import Conflict, NotFound, PreconditionFailed
 from flash_schemas.base import Role
-from flash_schemas.session import Format, MessageSentV1, SessionEvent
+from flash_schemas.session import CancelReason, Format, MessageSentV1, SessionEvent
 
 State = Literal["requested", "accepted", "declined", "expired", "withdrawn", "cancelled", "held"]
 MOVES: Mapping[State, frozenset[State]] = {
@@ -56,6 +56,11 @@ class Session:
     messages: int = 0
     mentor_replied: bool = False
     formal_goal: Mapping[str, str] | None = None
+    wall_clock: datetime | None = None
+    time_zone: str | None = None
+    place: Mapping[str, str | None] | None = None
+    invitation_sequence: int = 0
+    cancel_reason: CancelReason | None = None
 
     def side_of(self, person_id: UUID) -> Role:
         """On which side somebody is. Raises NotFound for everybody else."""

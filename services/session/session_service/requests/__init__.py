@@ -7,5 +7,7 @@ from session_service.requests.availability import AvailabilityBody as Availabili
 from session_service.requests.conversation import MessageBody as MessageBody
 from session_service.requests.follow_up import SurveyBody as SurveyBody
 from session_service.requests.follow_up import WishBody as WishBody
+from session_service.requests.meeting import CancelBody as CancelBody
 from session_service.requests.meeting import HeldBody as HeldBody
+from session_service.requests.meeting import PlaceBody as PlaceBody
 from session_service.requests.meeting import ScheduleBody as ScheduleBody

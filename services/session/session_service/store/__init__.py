@@ -32,3 +32,4 @@ from session_service.store.sessions import overdue_ids as overdue_ids
 from session_service.store.sessions import save_sessions as save_sessions
 from session_service.store.sessions import session as session
 from session_service.store.sessions import sessions_of as sessions_of
+from session_service.store.sessions import upcoming_sessions as upcoming_sessions

@@ -25,6 +25,10 @@ ORDER BY created_at DESC, session_id DESC LIMIT $6
 OVERDUE = """
 SELECT session_id FROM session WHERE state = 'requested' AND expires_at <= $1 ORDER BY expires_at LIMIT $2
 """
+UPCOMING = """
+SELECT * FROM session WHERE state = 'accepted' AND (starts_at, session_id) > ($1, $2)
+ORDER BY starts_at, session_id LIMIT $3
+"""
 OPEN_OF = """
 SELECT * FROM session WHERE (learner_id = $1 OR mentor_id = $1) AND state IN ('requested', 'accepted')
 ORDER BY session_id
@@ -73,6 +77,11 @@ async def count_open(transaction: Transaction) -> int:
 async def overdue_ids(transaction: Transaction, at: datetime, limit: int) -> list[UUID]:
     """Requests whose time is over, those that are longest over first."""
     return [row["session_id"] for row in await transaction.fetch(OVERDUE, at, limit)]
+
+
+async def upcoming_sessions(transaction: Transaction, after: tuple[datetime, UUID], limit: int) -> list[Session]:
+    """Agreed sessions in the order in which they start, after a moment and an id."""
+    return [Session(**row) for row in await transaction.fetch(UPCOMING, *after, limit)]
 
 
 async def open_sessions_of(transaction: Transaction, person_id: UUID) -> list[Session]:
