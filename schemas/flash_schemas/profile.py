@@ -130,6 +130,7 @@ Metric = Literal[
     "satisfaction_mean",
     "satisfaction_mean_learner",
     "satisfaction_mean_mentor",
+    "solved_in_chat",
     "acceptance_ratio",
     "completion_ratio",
     "zero_result_ratio",

@@ -19,6 +19,7 @@ EVENTS: dict[str, type[Event]] = {
         session.SessionCancelledV1,
         session.SessionHeldV1,
         session.SessionNotHeldV1,
+        session.SessionSolvedInChatV1,
         session.SurveySentV1,
         session.SurveyAnsweredV1,
         session.RelationshipMadeV1,

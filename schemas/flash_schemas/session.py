@@ -104,6 +104,12 @@ class SessionNotHeldV1(SessionEvent):
     TYPE: ClassVar = "flash.session.not_held.v1"
 
 
+class SessionSolvedInChatV1(SessionEvent):
+    """The learner was helped by messages alone; nobody needs to meet. It counts as help."""
+
+    TYPE: ClassVar = "flash.session.solved_in_chat.v1"
+
+
 class SurveySentV1(SessionEvent):
     """One side was asked for its two taps."""
 

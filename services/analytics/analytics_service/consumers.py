@@ -26,6 +26,7 @@ STEPS: Mapping[type[Event], str] = {
     said.SessionWithdrawnV1: "withdrawn_at",
     said.SessionCancelledV1: "cancelled_at",
     said.SessionNotHeldV1: "not_held_at",
+    said.SessionSolvedInChatV1: "solved_at",
 }
 FactT = TypeVar("FactT", bound=Fact)
 

@@ -29,6 +29,7 @@ class Measure(StrEnum):
     UNANSWERED_AFTER = "unanswered_after"
     ENDED = "ended"
     HELD = "held"
+    SOLVED_IN_CHAT = "solved_in_chat"
     THREAD = "thread"
     TWO_WAY_THREAD = "two_way_thread"
     MESSAGE = "message"
@@ -90,6 +91,7 @@ class Session:
     not_held_at: datetime | None = None
     learner_message_at: datetime | None = None
     mentor_message_at: datetime | None = None
+    solved_at: datetime | None = None
 
     @property
     def key(self) -> tuple[Any, ...]:
@@ -108,6 +110,8 @@ class Session:
             yield from self._request(self.requested_at.date())
             yield from self._wait(self.requested_at)
         yield from self._meeting()
+        if self.solved_at:
+            yield Entry(self.program_id, Measure.SOLVED_IN_CHAT, self.solved_at.date(), self._parties)
         yield from self._thread()
 
     @property
@@ -118,7 +122,7 @@ class Session:
         yield Entry(self.program_id, Measure.ASKED, day, self._parties)
         yield Entry(self.program_id, Measure.ASKED_BY_LEARNER, day, (self.learner_id,))
         outcomes = {
-            Measure.ACCEPTED: self.accepted_at,
+            Measure.ACCEPTED: self.accepted_at or self.solved_at,
             Measure.DECLINED: self.declined_at,
             Measure.WITHDRAWN: self.withdrawn_at,
             Measure.EXPIRED: self.expired_at,
@@ -127,7 +131,7 @@ class Session:
             yield Entry(self.program_id, outcome, day)
 
     def _wait(self, requested_at: datetime) -> Iterator[Entry]:
-        answered_at = earliest(self.accepted_at, self.declined_at, self.mentor_message_at)
+        answered_at = earliest(self.accepted_at, self.declined_at, self.mentor_message_at, self.solved_at)
         over_at = answered_at or earliest(self.expired_at, self.withdrawn_at)
         if over_at:
             minutes = max(0, (over_at - requested_at) // timedelta(minutes=1))

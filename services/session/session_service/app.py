@@ -20,6 +20,7 @@ def build(settings: Settings) -> Service:
     """The API, the projection of people and programs, and what happens by itself: expiry, departures, erasure."""
     database = Database(settings)
     expire = partial(commands.expire_some, database, settings.timer_batch_sessions)
+    conclude = partial(commands.conclude_missed, database, settings.timer_batch_sessions)
     close = partial(commands.close_departed, database)
     clocks = commands.WallClocks(database, settings.timer_batch_sessions)
     readers = [*consumers(), erasures()]
@@ -31,6 +32,7 @@ def build(settings: Settings) -> Service:
         consumers=readers,
         workers=[
             Worker("expiry", expire, settings.timer_interval_ms, wake_on_commit=False),
+            Worker("missed", conclude, settings.timer_interval_ms, wake_on_commit=False),
             Worker("clocks", clocks, settings.clocks_interval_ms, wake_on_commit=False),
             Worker("departures", close, settings.timer_interval_ms),
             Receipts("session", settings, database, readers).worker(),

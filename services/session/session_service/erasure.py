@@ -1,7 +1,7 @@
 """Beside step 6 of the data's way: what this service forgets of a person. Steps, counts and pairs stay under an id.
 
-Of the person nothing that they wrote is left, and none of their private wishes; what others wrote to them is theirs and
-stays. Open requests are closed as for anybody who leaves.
+Of the person nothing that they wrote is left, and none of their private wishes and statements; what others
+wrote to them is theirs and stays. Open requests are closed as for anybody who leaves.
 """
 
 from collections.abc import Sequence
@@ -37,11 +37,15 @@ FORGET_WISHES = """
 DELETE FROM wish AS w USING session AS s
 WHERE s.session_id = w.session_id AND CASE w.side WHEN 'learner' THEN s.learner_id ELSE s.mentor_id END = $1
 """
+FORGET_STATEMENTS = """
+DELETE FROM statement AS w USING session AS s
+WHERE s.session_id = w.session_id AND CASE w.side WHEN 'learner' THEN s.learner_id ELSE s.mentor_id END = $1
+"""
 FORGET_SETTINGS = """
 UPDATE availability SET capacity = NULL, paused_until = NULL
 WHERE person_id = $1 AND (capacity IS NOT NULL OR paused_until IS NOT NULL)
 """
-EMPTY = (EMPTY_CARDS, EMPTY_PLACES, EMPTY_MESSAGES, FORGET_WISHES, FORGET_SETTINGS)
+EMPTY = (EMPTY_CARDS, EMPTY_PLACES, EMPTY_MESSAGES, FORGET_WISHES, FORGET_STATEMENTS, FORGET_SETTINGS)
 
 
 def erasures() -> Consumer:

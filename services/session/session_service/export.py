@@ -17,7 +17,7 @@ from fastapi.responses import Response
 from session_service import store
 from session_service.answers import MessageAnswer, RelationshipItem, SessionAnswer
 from session_service.api.common import Employee
-from session_service.model import Helped
+from session_service.model import Helped, Statement
 
 ABOUT = (
     "Your requests and sessions, what was written in them, your own survey answers and wishes, and what you take as a "
@@ -37,6 +37,11 @@ WHERE session_id = ANY ($1) AND $2 = CASE v.side WHEN 'learner' THEN s.learner_i
 WISHES = """
 SELECT w.session_id, w.wish FROM wish AS w JOIN session AS s USING (session_id)
 WHERE session_id = ANY ($1) AND $2 = CASE w.side WHEN 'learner' THEN s.learner_id ELSE s.mentor_id END
+"""
+
+STATEMENTS = """
+SELECT t.session_id, t.stated, t.stated_at FROM statement AS t JOIN session AS s USING (session_id)
+WHERE session_id = ANY ($1) AND $2 = CASE t.side WHEN 'learner' THEN s.learner_id ELSE s.mentor_id END
 """
 
 router = APIRouter(prefix="/api/v1", tags=["me"], responses=documented(401, 403, 422, 503))
@@ -64,6 +69,14 @@ class ExportedWish(Answer):
     wish: bool
 
 
+class ExportedStatement(Answer):
+    """Whether the person said that they met."""
+
+    session_id: UUID
+    stated: Statement
+    stated_at: datetime
+
+
 class SessionExport(Export):
     """Everything that the session service keeps of a person; `complete` unless there is too much for one answer."""
 
@@ -74,6 +87,7 @@ class SessionExport(Export):
     messages: list[ExportedMessage]
     surveys: list[ExportedSurvey]
     wishes: list[ExportedWish]
+    statements: list[ExportedStatement]
     relationships: list[RelationshipItem]
 
 
@@ -100,5 +114,6 @@ async def _collected(transaction: Transaction, person_id: UUID) -> dict[str, Any
         "messages": [dict(row) for row in messages[:LIMIT_MESSAGES]],
         "surveys": [dict(row) for row in await transaction.fetch(SURVEYS, ids, person_id)],
         "wishes": [dict(row) for row in await transaction.fetch(WISHES, ids, person_id)],
+        "statements": [dict(row) for row in await transaction.fetch(STATEMENTS, ids, person_id)],
         "relationships": await store.relationships_of(transaction, person_id),
     }

@@ -28,6 +28,7 @@ OVER = (
     said.SessionCancelledV1,
     said.SessionHeldV1,
     said.SessionNotHeldV1,
+    said.SessionSolvedInChatV1,
 )
 
 

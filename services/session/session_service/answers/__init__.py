@@ -5,5 +5,6 @@ from session_service.answers.conversation import MessageAnswer as MessageAnswer
 from session_service.answers.conversation import MessagePage as MessagePage
 from session_service.answers.follow_up import RelationshipItem as RelationshipItem
 from session_service.answers.follow_up import RelationshipPage as RelationshipPage
+from session_service.answers.outcome import StatementsAnswer as StatementsAnswer
 from session_service.answers.sessions import SessionAnswer as SessionAnswer
 from session_service.answers.sessions import SessionPage as SessionPage

@@ -1,5 +1,5 @@
 """Step 1 of the write path, and the read path: what the two of a session may ask and do. Nobody else sees anything."""
 
-from session_service.api import availability, conversation, follow_up, meeting, sessions
+from session_service.api import availability, conversation, follow_up, meeting, outcome, sessions
 
-ROUTERS = (sessions.router, meeting.router, follow_up.router, conversation.router, availability.router)
+ROUTERS = (sessions.router, meeting.router, outcome.router, follow_up.router, conversation.router, availability.router)

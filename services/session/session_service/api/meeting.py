@@ -1,4 +1,4 @@
-"""Step 1 of the write path: when the two meet, and that they did."""
+"""Step 1 of the write path: when and where the two meet, or not at all."""
 
 from functools import partial
 from uuid import UUID
@@ -10,7 +10,7 @@ from session_service import commands, model
 from session_service.answers import SessionAnswer
 from session_service.api.common import CONCERNED, ROUTES, Employee, SettingsDep, tagged
 from session_service.commands import Repeatable
-from session_service.requests import CancelBody, HeldBody, ScheduleBody
+from session_service.requests import CancelBody, ScheduleBody
 
 router = APIRouter(**ROUTES)
 
@@ -46,19 +46,4 @@ async def cancel(
     step = Repeatable(step="cancel", session_id=session_id, body=body.model_dump_json())
     decide = partial(model.cancelled, by=caller.person, reason=body.reason)
     run = partial(commands.answer, session_id=session_id, decide=decide)
-    return tagged(await commands.take_step(database, caller, key, step, run), response)
-
-
-@router.post("/sessions/{session_id}/held", tags=["sessions"], responses=CONCERNED)
-async def hold(
-    session_id: UUID,
-    body: HeldBody,
-    caller: Employee,
-    database: DatabaseDep,
-    response: Response,
-    key: IdempotencyKey = None,
-) -> SessionAnswer:
-    """Either says that they met."""
-    step = Repeatable(step="held", session_id=session_id, body=body.model_dump_json())
-    run = partial(commands.hold, by=caller.person, session_id=session_id, held_on=body.held_on)
     return tagged(await commands.take_step(database, caller, key, step, run), response)

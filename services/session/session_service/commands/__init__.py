@@ -11,7 +11,9 @@ from session_service.commands.closing import expire_some as expire_some
 from session_service.commands.conversation import send as send
 from session_service.commands.follow_up import answer_survey as answer_survey
 from session_service.commands.follow_up import wish as wish
-from session_service.commands.meeting import hold as hold
 from session_service.commands.meeting import schedule as schedule
+from session_service.commands.outcome import conclude_missed as conclude_missed
+from session_service.commands.outcome import hold as hold
+from session_service.commands.outcome import miss as miss
 from session_service.commands.steps import Repeatable as Repeatable
 from session_service.commands.steps import take_step as take_step

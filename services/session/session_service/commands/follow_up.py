@@ -18,6 +18,8 @@ async def answer_survey(database: Database, by: UUID, session_id: UUID, body: Su
         session = await locked(transaction, session_id)
         step = model.surveyed(session, by, body.helped, body.rating, body.minutes_saved)
         side = session.side_of(by)
+        if (await store.statements(transaction, session_id)).get(side) == "not_held":
+            raise Conflict("You have said that you did not meet.")
         if not await store.add_survey(transaction, session_id, side, body.helped, body.rating, body.minutes_saved):
             raise Conflict("You have answered this survey.")
         await save(transaction, step)

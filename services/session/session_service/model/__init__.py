@@ -28,8 +28,14 @@ from session_service.model.meeting import Place as Place
 from session_service.model.meeting import PlaceKind as PlaceKind
 from session_service.model.meeting import cancelled as cancelled
 from session_service.model.meeting import clocks_changed as clocks_changed
-from session_service.model.meeting import held as held
 from session_service.model.meeting import scheduled as scheduled
+from session_service.model.outcome import STATED_WITHIN as STATED_WITHIN
+from session_service.model.outcome import Statement as Statement
+from session_service.model.outcome import Statements as Statements
+from session_service.model.outcome import held as held
+from session_service.model.outcome import not_held as not_held
+from session_service.model.outcome import solved_in_chat as solved_in_chat
+from session_service.model.outcome import unopposed as unopposed
 from session_service.model.session import MOVES as MOVES
 from session_service.model.session import Session as Session
 from session_service.model.session import State as State

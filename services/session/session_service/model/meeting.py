@@ -1,7 +1,7 @@
-"""The rules of meeting: when and where, and whether the two did. Step 3 of the write path; pure."""
+"""The rules of meeting: when and where, or not at all. Step 3 of the write path; pure."""
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
@@ -10,10 +10,8 @@ from flash_schemas.base import Role
 from flash_schemas.session import (
     CancelReason,
     SessionCancelledV1,
-    SessionHeldV1,
     SessionRescheduledV1,
     SessionScheduledV1,
-    SurveySentV1,
 )
 
 from session_service.model.clocks import moment_now, moment_of
@@ -95,14 +93,3 @@ def called_off(session: Session, by: Role | Literal["system"], reason: CancelRea
         invitation_sequence=session.invitation_sequence + 1,
     )
     return Step(moved, (SessionCancelledV1(**about(session), by=by, reason=reason),))
-
-
-def held(session: Session, by: UUID, held_on: date, at: datetime) -> Step:
-    """Either says that they met; both are asked for their two taps. Raises WrongState, Refused, NotFound."""
-    session.side_of(by)
-    if held_on > at.date() or held_on < session.created_at.date():
-        raise Refused("Between the day of the request and today.", field="held_on")
-    moved = replace(ended(session, "held", at), held_on=held_on, version=session.version + 3)
-    ids = about(session)
-    sides: tuple[Role, ...] = ("learner", "mentor")
-    return Step(moved, (SessionHeldV1(**ids, held_on=held_on), *(SurveySentV1(**ids, side=s) for s in sides)))

@@ -1,7 +1,7 @@
 """A session, its states, and the step from one to the next. Step 3 of the write path; pure.
 
-requested -> accepted -> held; requested -> declined, expired, withdrawn; accepted -> cancelled. A session
-takes one slot of its mentor's month while it is accepted or held.
+requested -> accepted -> held; requested -> declined, expired, withdrawn; accepted -> cancelled, not_held; both ->
+solved, by messages alone. A session takes one slot of its mentor's month while it is accepted or held.
 """
 
 from collections.abc import Mapping
@@ -15,11 +15,13 @@ from chassis.problems import Conflict, NotFound, PreconditionFailed
 from flash_schemas.base import Role
 from flash_schemas.session import CancelReason, Format, MessageSentV1, SessionEvent
 
-State = Literal["requested", "accepted", "declined", "expired", "withdrawn", "cancelled", "held"]
+State = Literal["requested", "accepted", "declined", "expired", "withdrawn", "cancelled", "held", "not_held", "solved"]
 MOVES: Mapping[State, frozenset[State]] = {
-    "requested": frozenset({"accepted", "declined", "expired", "withdrawn"}),
-    "accepted": frozenset({"held", "cancelled"}),
+    "requested": frozenset({"accepted", "declined", "expired", "withdrawn", "solved"}),
+    "accepted": frozenset({"held", "not_held", "cancelled", "solved"}),
     "held": frozenset(),
+    "not_held": frozenset(),
+    "solved": frozenset(),
     "declined": frozenset(),
     "expired": frozenset(),
     "withdrawn": frozenset(),

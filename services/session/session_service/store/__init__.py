@@ -33,3 +33,7 @@ from session_service.store.sessions import save_sessions as save_sessions
 from session_service.store.sessions import session as session
 from session_service.store.sessions import sessions_of as sessions_of
 from session_service.store.sessions import upcoming_sessions as upcoming_sessions
+from session_service.store.statements import forget_statements as forget_statements
+from session_service.store.statements import missed_ids as missed_ids
+from session_service.store.statements import state as state
+from session_service.store.statements import statements as statements
