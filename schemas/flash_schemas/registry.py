@@ -22,6 +22,7 @@ EVENTS: dict[str, type[Event]] = {
         session.SessionSolvedInChatV1,
         session.SurveySentV1,
         session.SurveyAnsweredV1,
+        session.FollowUpAnsweredV1,
         session.RelationshipMadeV1,
         session.MessageSentV1,
         session.AvailabilityChangedV1,

@@ -127,6 +127,13 @@ class SurveyAnsweredV1(SessionEvent):
     minutes_saved: Annotated[int, Field(ge=0, le=10_000)] | None = None
 
 
+class FollowUpAnsweredV1(SessionEvent):
+    """30 days after the help, the learner said whether they used what they learnt."""
+
+    TYPE: ClassVar = "flash.session.follow_up_answered.v1"
+    used: Literal["yes", "partly", "no"]
+
+
 class RelationshipMadeV1(SessionEvent):
     """Both wished to meet again, or held a second session in 90 days. Said once for a pair and program."""
 

@@ -128,6 +128,8 @@ def _session_facts(event: said.SessionEvent, at: datetime, version: int) -> Iter
             yield _survey(event, sent_at=at)
         case said.SurveyAnsweredV1():
             yield _survey(event, answered_at=at, rating=event.rating)
+        case said.FollowUpAnsweredV1():
+            yield Session(*ids, followed_up_at=at, used=event.used != "no")
         case said.RelationshipMadeV1():
             yield Pair.of(*pair, related_at=at)
         case _:

@@ -30,6 +30,8 @@ class Measure(StrEnum):
     ENDED = "ended"
     HELD = "held"
     SOLVED_IN_CHAT = "solved_in_chat"
+    FOLLOWED_UP = "followed_up"
+    USED = "used"
     THREAD = "thread"
     TWO_WAY_THREAD = "two_way_thread"
     MESSAGE = "message"
@@ -92,6 +94,8 @@ class Session:
     learner_message_at: datetime | None = None
     mentor_message_at: datetime | None = None
     solved_at: datetime | None = None
+    followed_up_at: datetime | None = None
+    used: bool | None = None
 
     @property
     def key(self) -> tuple[Any, ...]:
@@ -113,6 +117,10 @@ class Session:
         if self.solved_at:
             yield Entry(self.program_id, Measure.SOLVED_IN_CHAT, self.solved_at.date(), self._parties)
         yield from self._thread()
+        if self.followed_up_at:
+            yield Entry(self.program_id, Measure.FOLLOWED_UP, self.followed_up_at.date(), (self.learner_id,))
+            if self.used:
+                yield Entry(self.program_id, Measure.USED, self.followed_up_at.date())
 
     @property
     def _parties(self) -> tuple[UUID, UUID]:

@@ -170,6 +170,9 @@ DEFINITIONS = (
         (Measure.ASKED,),
         _count(Measure.SOLVED_IN_CHAT, Measure.ASKED),
     ),
+    Definition(
+        "use_ratio", "use-after-30-days", (Measure.FOLLOWED_UP,), _ratio((Measure.USED,), (Measure.FOLLOWED_UP,))
+    ),
     Definition("acceptance_ratio", "acceptance-ratio", (Measure.ASKED,), _ratio((Measure.ACCEPTED,), (Measure.ASKED,))),
     Definition("completion_ratio", "completion-ratio", (Measure.ENDED,), _completion),
     Definition(

@@ -41,11 +41,15 @@ FORGET_STATEMENTS = """
 DELETE FROM statement AS w USING session AS s
 WHERE s.session_id = w.session_id AND CASE w.side WHEN 'learner' THEN s.learner_id ELSE s.mentor_id END = $1
 """
+FORGET_TEXTS = """
+DELETE FROM survey_answer AS w USING session AS s WHERE w.kind = 'text'
+    AND s.session_id = w.session_id AND CASE w.side WHEN 'learner' THEN s.learner_id ELSE s.mentor_id END = $1
+"""
 FORGET_SETTINGS = """
 UPDATE availability SET capacity = NULL, paused_until = NULL
 WHERE person_id = $1 AND (capacity IS NOT NULL OR paused_until IS NOT NULL)
 """
-EMPTY = (EMPTY_CARDS, EMPTY_PLACES, EMPTY_MESSAGES, FORGET_WISHES, FORGET_STATEMENTS, FORGET_SETTINGS)
+EMPTY = (EMPTY_CARDS, EMPTY_PLACES, EMPTY_MESSAGES, FORGET_WISHES, FORGET_STATEMENTS, FORGET_TEXTS, FORGET_SETTINGS)
 
 
 def erasures() -> Consumer:

@@ -17,7 +17,7 @@ from fastapi.responses import Response
 from session_service import store
 from session_service.answers import MessageAnswer, RelationshipItem, SessionAnswer
 from session_service.api.common import Employee
-from session_service.model import Helped, Statement
+from session_service.model import Helped, Statement, Used
 
 ABOUT = (
     "Your requests and sessions, what was written in them, your own survey answers and wishes, and what you take as a "
@@ -42,6 +42,14 @@ WHERE session_id = ANY ($1) AND $2 = CASE w.side WHEN 'learner' THEN s.learner_i
 STATEMENTS = """
 SELECT t.session_id, t.stated, t.stated_at FROM statement AS t JOIN session AS s USING (session_id)
 WHERE session_id = ANY ($1) AND $2 = CASE t.side WHEN 'learner' THEN s.learner_id ELSE s.mentor_id END
+"""
+ANSWERS = """
+SELECT a.session_id, a.question_id, a.answer FROM survey_answer AS a JOIN session AS s USING (session_id)
+WHERE session_id = ANY ($1) AND $2 = CASE a.side WHEN 'learner' THEN s.learner_id ELSE s.mentor_id END
+"""
+FOLLOW_UPS = """
+SELECT f.session_id, f.used FROM follow_up AS f JOIN session AS s USING (session_id)
+WHERE session_id = ANY ($1) AND $2 = s.learner_id
 """
 
 router = APIRouter(prefix="/api/v1", tags=["me"], responses=documented(401, 403, 422, 503))
@@ -77,6 +85,21 @@ class ExportedStatement(Answer):
     stated_at: datetime
 
 
+class ExportedAnswer(Answer):
+    """What the person answered to a question of a program's owners."""
+
+    session_id: UUID
+    question_id: UUID
+    answer: str
+
+
+class ExportedFollowUp(Answer):
+    """Whether the person used what they learnt."""
+
+    session_id: UUID
+    used: Used
+
+
 class SessionExport(Export):
     """Everything that the session service keeps of a person; `complete` unless there is too much for one answer."""
 
@@ -87,6 +110,8 @@ class SessionExport(Export):
     messages: list[ExportedMessage]
     surveys: list[ExportedSurvey]
     wishes: list[ExportedWish]
+    answers: list[ExportedAnswer]
+    follow_ups: list[ExportedFollowUp]
     statements: list[ExportedStatement]
     relationships: list[RelationshipItem]
 
@@ -114,6 +139,8 @@ async def _collected(transaction: Transaction, person_id: UUID) -> dict[str, Any
         "messages": [dict(row) for row in messages[:LIMIT_MESSAGES]],
         "surveys": [dict(row) for row in await transaction.fetch(SURVEYS, ids, person_id)],
         "wishes": [dict(row) for row in await transaction.fetch(WISHES, ids, person_id)],
+        "answers": [dict(row) for row in await transaction.fetch(ANSWERS, ids, person_id)],
+        "follow_ups": [dict(row) for row in await transaction.fetch(FOLLOW_UPS, ids, person_id)],
         "statements": [dict(row) for row in await transaction.fetch(STATEMENTS, ids, person_id)],
         "relationships": await store.relationships_of(transaction, person_id),
     }

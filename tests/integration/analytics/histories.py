@@ -27,6 +27,7 @@ STEPS: dict[type[said.SessionEvent], dict[str, Any]] = {
     said.SessionCancelledV1: {"by": "mentor"},
     said.SessionNotHeldV1: {},
     said.SessionSolvedInChatV1: {},
+    said.FollowUpAnsweredV1: {"used": "partly"},
     said.RelationshipMadeV1: {"by": "both_wished"},
 }
 MOMENTS = st.integers(0, 30 * 24 * 60).map(lambda minutes: BEGIN + timedelta(minutes=minutes))
@@ -172,6 +173,9 @@ class Sums:
     def _meeting(self, program: UUID, learner: UUID, mentor: UUID, at: dict[Any, datetime], told: list[Told]) -> None:
         if solved := at.get(said.SessionSolvedInChatV1):
             self._case(program, "solved_in_chat", solved.date(), learner, mentor)
+        if answered := at.get(said.FollowUpAnsweredV1):
+            self._case(program, "followed_up", answered.date(), learner)
+            self._case(program, "used", answered.date())
         agreed = [one for one in told if isinstance(one.event, said.SessionScheduledV1 | said.SessionRescheduledV1)]
         held = [one.event.held_on for one in told if isinstance(one.event, said.SessionHeldV1)]
         missed = [at[said.SessionNotHeldV1].date()] if said.SessionNotHeldV1 in at else []

@@ -104,6 +104,9 @@ async def test_nobody_else_sees_or_touches_a_session(world: World) -> None:
         "cancel": {},
         "held": {"held_on": str(TODAY)},
         "survey": {"helped": "no", "rating": 1},
+        "follow-up": {"used": "no"},
+        "not-held": None,
+        "solved-in-chat": None,
         "meet-again": {"wish": True},
         "messages": {"text": "x"},
     }

@@ -8,3 +8,7 @@ from session_service.answers.follow_up import RelationshipPage as RelationshipPa
 from session_service.answers.outcome import StatementsAnswer as StatementsAnswer
 from session_service.answers.sessions import SessionAnswer as SessionAnswer
 from session_service.answers.sessions import SessionPage as SessionPage
+from session_service.answers.surveys import QuestionResult as QuestionResult
+from session_service.answers.surveys import SurveyAnswer as SurveyAnswer
+from session_service.answers.surveys import SurveyResults as SurveyResults
+from session_service.answers.surveys import TapsAnswer as TapsAnswer

@@ -1,5 +1,13 @@
 """Step 1 of the write path, and the read path: what the two of a session may ask and do. Nobody else sees anything."""
 
-from session_service.api import availability, conversation, follow_up, meeting, outcome, sessions
+from session_service.api import availability, conversation, follow_up, meeting, outcome, sessions, surveys
 
-ROUTERS = (sessions.router, meeting.router, outcome.router, follow_up.router, conversation.router, availability.router)
+ROUTERS = (
+    sessions.router,
+    meeting.router,
+    outcome.router,
+    surveys.router,
+    follow_up.router,
+    conversation.router,
+    availability.router,
+)

@@ -1,4 +1,4 @@
-"""Steps 1 of the write path and of the read path: two taps, and meeting again."""
+"""Steps 1 of the write path and of the read path: meeting again."""
 
 from uuid import UUID
 
@@ -8,15 +8,9 @@ from fastapi import APIRouter
 from session_service import commands, store
 from session_service.answers import RelationshipItem, RelationshipPage
 from session_service.api.common import CONCERNED, ROUTES, Employee
-from session_service.requests import SurveyBody, WishBody
+from session_service.requests import WishBody
 
 router = APIRouter(**ROUTES)
-
-
-@router.post("/sessions/{session_id}/survey", tags=["sessions"], status_code=204, responses=CONCERNED)
-async def answer_survey(session_id: UUID, body: SurveyBody, caller: Employee, database: DatabaseDep) -> None:
-    """Did it help, and how good was it?"""
-    await commands.answer_survey(database, caller.person, session_id, body)
 
 
 @router.post("/sessions/{session_id}/meet-again", tags=["sessions"], status_code=204, responses=CONCERNED)

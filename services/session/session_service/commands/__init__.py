@@ -9,7 +9,6 @@ from session_service.commands.clocks import WallClocks as WallClocks
 from session_service.commands.closing import close_departed as close_departed
 from session_service.commands.closing import expire_some as expire_some
 from session_service.commands.conversation import send as send
-from session_service.commands.follow_up import answer_survey as answer_survey
 from session_service.commands.follow_up import wish as wish
 from session_service.commands.meeting import schedule as schedule
 from session_service.commands.outcome import conclude_missed as conclude_missed
@@ -17,3 +16,5 @@ from session_service.commands.outcome import hold as hold
 from session_service.commands.outcome import miss as miss
 from session_service.commands.steps import Repeatable as Repeatable
 from session_service.commands.steps import take_step as take_step
+from session_service.commands.surveys import answer_survey as answer_survey
+from session_service.commands.surveys import follow_up as follow_up

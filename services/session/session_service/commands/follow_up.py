@@ -1,28 +1,13 @@
-"""Step 2 of the write path: two taps, and meeting again."""
+"""Step 2 of the write path: meeting again."""
 
 from datetime import UTC, datetime
 from uuid import UUID
 
 from chassis.database import Database, Transaction
-from chassis.problems import Conflict
 
 from session_service import model, store
 from session_service.commands.steps import locked, save
 from session_service.model import Session
-from session_service.requests import SurveyBody
-
-
-async def answer_survey(database: Database, by: UUID, session_id: UUID, body: SurveyBody) -> None:
-    """Keep one side's two taps. Raises NotFound, WrongState, Conflict for a second answer."""
-    async with database.transaction() as transaction:
-        session = await locked(transaction, session_id)
-        step = model.surveyed(session, by, body.helped, body.rating, body.minutes_saved)
-        side = session.side_of(by)
-        if (await store.statements(transaction, session_id)).get(side) == "not_held":
-            raise Conflict("You have said that you did not meet.")
-        if not await store.add_survey(transaction, session_id, side, body.helped, body.rating, body.minutes_saved):
-            raise Conflict("You have answered this survey.")
-        await save(transaction, step)
 
 
 async def wish(database: Database, by: UUID, session_id: UUID, wish: bool) -> None:

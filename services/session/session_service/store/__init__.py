@@ -10,7 +10,6 @@ from session_service.store.conversation import Message as Message
 from session_service.store.conversation import add_message as add_message
 from session_service.store.conversation import message as message
 from session_service.store.conversation import messages as messages
-from session_service.store.follow_up import add_survey as add_survey
 from session_service.store.follow_up import held_near as held_near
 from session_service.store.follow_up import make_relationship as make_relationship
 from session_service.store.follow_up import relationships_of as relationships_of
@@ -37,3 +36,10 @@ from session_service.store.statements import forget_statements as forget_stateme
 from session_service.store.statements import missed_ids as missed_ids
 from session_service.store.statements import state as state
 from session_service.store.statements import statements as statements
+from session_service.store.surveys import add_answers as add_answers
+from session_service.store.surveys import add_follow_up as add_follow_up
+from session_service.store.surveys import add_survey as add_survey
+from session_service.store.surveys import owned_survey_questions as owned_survey_questions
+from session_service.store.surveys import survey_questions as survey_questions
+from session_service.store.surveys import surveys as surveys
+from session_service.store.surveys import told as told

@@ -1,4 +1,4 @@
-"""Statements about surveys, wishes and relationships. Step 4 of the write path."""
+"""Statements about wishes and relationships. Step 4 of the write path."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -7,7 +7,7 @@ from uuid import UUID
 from chassis.database import Transaction
 from flash_schemas.base import Role
 
-from session_service.model import Helped, Session
+from session_service.model import Session
 
 HELD_NEAR = """
 SELECT EXISTS (SELECT FROM session WHERE program_id = $1 AND state = 'held' AND session_id <> $2
@@ -21,15 +21,6 @@ LIST_RELATIONSHIPS = """
 SELECT program_id, CASE WHEN one_id = $1 THEN other_id ELSE one_id END AS person_id, made_at
 FROM relationship WHERE one_id = $1 OR other_id = $1 ORDER BY made_at DESC, program_id LIMIT 500
 """
-
-
-async def add_survey(
-    transaction: Transaction, session_id: UUID, side: Role, helped: Helped, rating: int, minutes_saved: int | None
-) -> bool:
-    """Keep one side's answer; False when there was one."""
-    query = """INSERT INTO survey (session_id, side, helped, rating, minutes_saved) VALUES ($1, $2, $3, $4, $5)
-               ON CONFLICT DO NOTHING RETURNING true"""
-    return bool(await transaction.fetchval(query, session_id, side, helped, rating, minutes_saved))
 
 
 async def wish(transaction: Transaction, session_id: UUID, side: Role, wish: bool) -> bool:
