@@ -24,6 +24,7 @@ EVENTS: dict[str, type[Event]] = {
         session.SurveyAnsweredV1,
         session.FollowUpAnsweredV1,
         session.RelationshipMadeV1,
+        session.RelationshipEndedV1,
         session.MessageSentV1,
         session.AvailabilityChangedV1,
         search.SearchPerformedV1,

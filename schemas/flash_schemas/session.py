@@ -135,10 +135,16 @@ class FollowUpAnsweredV1(SessionEvent):
 
 
 class RelationshipMadeV1(SessionEvent):
-    """Both wished to meet again, or held a second session in 90 days. Said once for a pair and program."""
+    """Both wished to meet again, or held a second session in 90 days. Said once for a pair and program, unless ended."""
 
     TYPE: ClassVar = "flash.relationship.made.v1"
     by: Literal["both_wished", "held_again"]
+
+
+class RelationshipEndedV1(SessionEvent):
+    """One of the two ended it; which one is not said. The session is the last that they held."""
+
+    TYPE: ClassVar = "flash.relationship.ended.v1"
 
 
 class MessageSentV1(Event):

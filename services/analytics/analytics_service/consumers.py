@@ -132,6 +132,8 @@ def _session_facts(event: said.SessionEvent, at: datetime, version: int) -> Iter
             yield Session(*ids, followed_up_at=at, used=event.used != "no")
         case said.RelationshipMadeV1():
             yield Pair.of(*pair, related_at=at)
+        case said.RelationshipEndedV1():
+            yield Pair.of(*pair)  # it was made, whatever came of it
         case _:
             step: dict[str, Any] = {STEPS[type(event)]: at}
             yield Session(*ids, **step)

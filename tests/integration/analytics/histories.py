@@ -29,6 +29,7 @@ STEPS: dict[type[said.SessionEvent], dict[str, Any]] = {
     said.SessionSolvedInChatV1: {},
     said.FollowUpAnsweredV1: {"used": "partly"},
     said.RelationshipMadeV1: {"by": "both_wished"},
+    said.RelationshipEndedV1: {},
 }
 MOMENTS = st.integers(0, 30 * 24 * 60).map(lambda minutes: BEGIN + timedelta(minutes=minutes))
 

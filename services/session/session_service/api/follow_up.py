@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from chassis.http import DatabaseDep
+from chassis.problems import documented
 from fastapi import APIRouter
 
 from session_service import commands, store
@@ -25,3 +26,9 @@ async def list_relationships(caller: Employee, database: DatabaseDep) -> Relatio
     async with database.connection() as connection:
         found = await store.relationships_of(connection, caller.person)
     return RelationshipPage(items=[RelationshipItem.model_validate(row) for row in found])
+
+
+@router.delete("/me/relationships/{program_id}/{person_id}", tags=["me"], status_code=204, responses=documented(404))
+async def end_relationship(program_id: UUID, person_id: UUID, caller: Employee, database: DatabaseDep) -> None:
+    """Meet somebody no more; the other sees no more than that the list is shorter."""
+    await commands.part(database, caller.person, program_id, person_id)

@@ -9,6 +9,7 @@ from session_service.commands.clocks import WallClocks as WallClocks
 from session_service.commands.closing import close_departed as close_departed
 from session_service.commands.closing import expire_some as expire_some
 from session_service.commands.conversation import send as send
+from session_service.commands.follow_up import part as part
 from session_service.commands.follow_up import wish as wish
 from session_service.commands.meeting import schedule as schedule
 from session_service.commands.outcome import conclude_missed as conclude_missed

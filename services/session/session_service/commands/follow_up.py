@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from chassis.database import Database, Transaction
+from chassis.problems import NotFound
 
 from session_service import model, store
 from session_service.commands.steps import locked, save
@@ -29,3 +30,13 @@ async def relate(transaction: Transaction, session: Session, why: model.MadeBy, 
     step = model.related(session, why)
     await save(transaction, step)
     return step.session
+
+
+async def part(database: Database, by: UUID, program_id: UUID, other: UUID) -> None:
+    """End a relationship of somebody's; both may wish for it again. Raises NotFound when there is none."""
+    async with database.transaction() as transaction:
+        session_id = await store.last_held(transaction, program_id, by, other)
+        session = await locked(transaction, session_id) if session_id else None
+        if session is None or not await store.end_relationship(transaction, program_id, by, other):
+            raise NotFound
+        await save(transaction, model.parted(session))

@@ -20,6 +20,7 @@ from session_service.model.conversation import spoken as spoken
 from session_service.model.follow_up import MEET_AGAIN_WITHIN as MEET_AGAIN_WITHIN
 from session_service.model.follow_up import MadeBy as MadeBy
 from session_service.model.follow_up import check_wish as check_wish
+from session_service.model.follow_up import parted as parted
 from session_service.model.follow_up import related as related
 from session_service.model.meeting import Appointment as Appointment
 from session_service.model.meeting import Place as Place

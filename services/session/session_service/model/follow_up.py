@@ -6,7 +6,7 @@ from typing import Literal
 from uuid import UUID
 
 from flash_schemas.base import Role
-from flash_schemas.session import RelationshipMadeV1
+from flash_schemas.session import RelationshipEndedV1, RelationshipMadeV1
 
 from session_service.model.session import Session, Step, WrongState, about
 
@@ -26,3 +26,9 @@ def related(session: Session, by: MadeBy) -> Step:
     """The two have a relationship from now on."""
     moved = replace(session, version=session.version + 1)
     return Step(moved, (RelationshipMadeV1(**about(session), by=by),))
+
+
+def parted(session: Session) -> Step:
+    """The two, who held this session, have no relationship any more."""
+    moved = replace(session, version=session.version + 1)
+    return Step(moved, (RelationshipEndedV1(**about(session)),))

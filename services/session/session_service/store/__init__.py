@@ -10,7 +10,9 @@ from session_service.store.conversation import Message as Message
 from session_service.store.conversation import add_message as add_message
 from session_service.store.conversation import message as message
 from session_service.store.conversation import messages as messages
+from session_service.store.follow_up import end_relationship as end_relationship
 from session_service.store.follow_up import held_near as held_near
+from session_service.store.follow_up import last_held as last_held
 from session_service.store.follow_up import make_relationship as make_relationship
 from session_service.store.follow_up import relationships_of as relationships_of
 from session_service.store.follow_up import wish as wish
