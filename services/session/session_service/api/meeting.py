@@ -1,15 +1,18 @@
-"""Step 1 of the write path: when and where the two meet, or not at all."""
+"""Steps 1 of the write path and of the read path: when and where the two meet, or not at all."""
 
+from datetime import UTC, datetime
 from functools import partial
 from uuid import UUID
 
 from chassis.http import DatabaseDep, IdempotencyKey
+from chassis.problems import Conflict, NotFound
 from fastapi import APIRouter, Response
 
-from session_service import commands, model
+from session_service import commands, model, store
 from session_service.answers import SessionAnswer
 from session_service.api.common import CONCERNED, ROUTES, Employee, SettingsDep, tagged
 from session_service.commands import Repeatable
+from session_service.invitations import Guest, invitation
 from session_service.requests import CancelBody, ScheduleBody
 
 router = APIRouter(**ROUTES)
@@ -31,6 +34,26 @@ async def schedule(
         commands.schedule, by=caller.person, session_id=session_id, body=body, template=settings.video_url_template
     )
     return tagged(await commands.take_step(database, caller, key, step, run), response)
+
+
+@router.get(
+    "/sessions/{session_id}/invitation.ics",
+    tags=["sessions"],
+    response_class=Response,
+    responses={**CONCERNED, 200: {"content": {"text/calendar": {}}, "description": "An iTIP message."}},
+)
+async def read_invitation(session_id: UUID, caller: Employee, database: DatabaseDep, settings: SettingsDep) -> Response:
+    """The appointment for a calendar: to be taken, or, when it was given up, to be removed."""
+    async with database.connection() as connection:
+        session = await store.session(connection, session_id)
+    if session is None:
+        raise NotFound
+    session.side_of(caller.person)
+    guests = [Guest.unnamed(person_id) for person_id in (session.learner_id, session.mentor_id)]
+    found = invitation(session, settings.invitation_organizer, guests, datetime.now(UTC))
+    if found is None:
+        raise Conflict("No time is agreed yet.")
+    return Response(found.content, headers={"Content-Type": found.media_type, "Cache-Control": "private, no-cache"})
 
 
 @router.post("/sessions/{session_id}/cancel", tags=["sessions"], responses=CONCERNED)

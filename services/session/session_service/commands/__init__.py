@@ -15,6 +15,8 @@ from session_service.commands.meeting import schedule as schedule
 from session_service.commands.outcome import conclude_missed as conclude_missed
 from session_service.commands.outcome import hold as hold
 from session_service.commands.outcome import miss as miss
+from session_service.commands.reminders import Remind as Remind
+from session_service.commands.reminders import remind_some as remind_some
 from session_service.commands.steps import Repeatable as Repeatable
 from session_service.commands.steps import take_step as take_step
 from session_service.commands.surveys import answer_survey as answer_survey

@@ -24,10 +24,12 @@ async def schedule(
     if body.minutes:
         model.check_minutes(body.minutes, await store.policy(transaction, session.program_id) or RequestPolicy())
     appointment = body.appointment(_place(body.place, session, template))
-    step = model.scheduled(session, by, appointment, datetime.now(UTC))
+    at = datetime.now(UTC)
+    step = model.scheduled(session, by, appointment, at)
     await save(transaction, step)
-    if step.events:  # what was said of the former time says nothing of this one
+    if step.events and step.session.starts_at:  # what was said of the former time says nothing of this one
         await store.forget_statements(transaction, session_id)
+        await store.note_past_reminders(transaction, session_id, step.session.starts_at, at)
     return step.session
 
 

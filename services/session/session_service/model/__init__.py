@@ -35,6 +35,9 @@ from session_service.model.outcome import held as held
 from session_service.model.outcome import not_held as not_held
 from session_service.model.outcome import solved_in_chat as solved_in_chat
 from session_service.model.outcome import unopposed as unopposed
+from session_service.model.reminders import BEFORE as BEFORE
+from session_service.model.reminders import FOLLOW_UP_WITHIN as FOLLOW_UP_WITHIN
+from session_service.model.reminders import ReminderKind as ReminderKind
 from session_service.model.session import MOVES as MOVES
 from session_service.model.session import Session as Session
 from session_service.model.session import State as State

@@ -25,6 +25,8 @@ from session_service.store.people import lock_members as lock_members
 from session_service.store.people import member as member
 from session_service.store.people import policy as policy
 from session_service.store.people import some_departure as some_departure
+from session_service.store.reminders import note_past_reminders as note_past_reminders
+from session_service.store.reminders import take_reminders as take_reminders
 from session_service.store.sessions import count_open as count_open
 from session_service.store.sessions import count_open_of_learner as count_open_of_learner
 from session_service.store.sessions import lock_session as lock_session
