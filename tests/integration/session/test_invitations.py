@@ -5,8 +5,8 @@ from typing import Any
 from uuid import UUID
 
 import icalendar
+from session_service import store
 from session_service.invitations import Guest, invitation
-from session_service.model import Session
 
 from tests.integration.session.conftest import World
 from tests.integration.session.test_meeting import BERLIN, NEXT_YEAR, accepted, schedule
@@ -84,11 +84,12 @@ async def test_a_mail_names_people_by_their_addresses_and_tells_nothing_they_wro
     learner, _, session_id = await accepted(world)
     await schedule(world, learner, session_id, **BERLIN)
     async with world.api.database.connection() as connection:
-        row = await connection.fetchrow("SELECT * FROM session WHERE session_id = $1", UUID(session_id))
+        session = await store.session(connection, UUID(session_id))
     guests = [Guest("mailto:oyku@example.org", 'Öykü "Y", PhD'), Guest("mailto:ann@example.org")]
-    made = invitation(Session(**row), "mailto:us@example.org", guests, datetime.fromisoformat("2026-12-01T00:00:00Z"))
+    assert session is not None
+    made = invitation(session, "mailto:us@example.org", guests, datetime.fromisoformat("2026-12-01T00:00:00Z"))
     assert made is not None
-    event = icalendar.Calendar.from_ical(made.content).walk("VEVENT")[0]
+    event: Any = icalendar.Calendar.from_ical(made.content).walk("VEVENT")[0]
     assert [str(attendee) for attendee in event["attendee"]] == [guest.address for guest in guests]
     assert event["attendee"][0].params["CN"].startswith("Öykü")
     assert b"Reports" not in made.content

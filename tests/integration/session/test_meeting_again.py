@@ -54,8 +54,8 @@ async def test_no_and_no_answer_look_the_same_in_every_way(
     session_id = await world.held(learner, mentor)
     before, events = await seen(world, learner, session_id), await outbox(world)
     answers = [await wish(world, learner, session_id, True)] if wishes_first else []
-    for other in others[-1:] if wishes_first else others:  # a shared yes is a relationship, and meant to be seen
-        answers.append(await wish(world, mentor, session_id, other))
+    said = others[-1:] if wishes_first else others  # a shared yes is a relationship, and meant to be seen
+    answers += [await wish(world, mentor, session_id, other) for other in said]
     answers.append(await wish(world, learner, session_id, True))
     assert all(answer == answers[0] for answer in answers)
     assert await seen(world, learner, session_id) == before

@@ -22,7 +22,7 @@ class Box:
         self.told: list[tuple[str, str]] = []
         self.fails = False
 
-    async def remind(self, transaction: Transaction, session: Session, kind: str) -> None:
+    async def remind(self, _transaction: Transaction, session: Session, kind: str) -> None:
         if self.fails:
             raise ConnectionError
         self.told.append((kind, str(session.session_id)))
@@ -71,7 +71,7 @@ async def test_after_a_long_silence_only_what_still_makes_sense_goes_out(world: 
 
 
 async def test_what_was_agreed_at_short_notice_is_not_reminded_of_at_once(world: World, box: Box) -> None:
-    _, session_id = await agreed(world, timedelta(hours=5))
+    await agreed(world, timedelta(hours=5))
     assert await box.round() == []
     await agreed(world, timedelta(minutes=30))
     assert await box.round() == []
@@ -133,5 +133,5 @@ async def ended(world: World, session_id: str, ago: timedelta) -> None:
 
 async def read(world: World, session_id: str) -> Any:
     async with world.api.database.connection() as connection:
-        row = await connection.fetchrow("SELECT learner_id::text FROM session WHERE session_id = $1", UUID(session_id))
-        return dict(row)
+        query = "SELECT learner_id::text FROM session WHERE session_id = $1"
+        return {"learner_id": await connection.fetchval(query, UUID(session_id))}
