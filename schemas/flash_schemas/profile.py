@@ -132,13 +132,16 @@ Metric = Literal[
     "satisfaction_mean",
     "satisfaction_mean_learner",
     "satisfaction_mean_mentor",
+    "solved_in_chat",
     "acceptance_ratio",
+    "use_ratio",
     "completion_ratio",
     "zero_result_ratio",
     "hours_to_first_response_p50",
     "hours_to_first_response_p90",
 ]
 Direction = Literal["at_least", "at_most"]
+QuestionKind = Literal["choice", "scale", "text"]
 
 
 class Objective(Value):
@@ -199,6 +202,18 @@ class RequestPolicy(Value):
     session_minutes: tuple[int, ...] = (15, 30, 45, 60)
 
 
+class SurveyQuestion(Value):
+    """A question of the owners' own, asked beside the survey's two taps. Its id stands for this wording for ever.
+
+    A scale goes from 1 to 5.
+    """
+
+    question_id: UUID
+    kind: QuestionKind
+    text: ShortText
+    choices: Annotated[tuple[ShortText, ...], Field(max_length=10)] = ()
+
+
 class ProgramChangedV1(Event):
     """The whole program after a change."""
 
@@ -218,6 +233,7 @@ class ProgramChangedV1(Event):
     starts_on: date
     ends_on: date | None = None
     communication: Annotated[str, Field(max_length=2_000)] = ""
+    survey_questions: Annotated[tuple[SurveyQuestion, ...], Field(max_length=3)] = ()
 
 
 class SkillChangedV1(Event):

@@ -12,6 +12,7 @@ from pydantic import Field
 from flash_schemas.base import Event, Role
 
 Format = Literal["lunch", "call", "chat"]
+CancelReason = Literal["other_plans", "ill", "not_needed_any_more", "other", "not_given"]
 AnswerTimeBand = Literal["within_a_day", "within_three_days", "longer", "unknown"]
 
 
@@ -96,11 +97,19 @@ class SessionScheduledV1(SessionEvent):
     starts_at: datetime
 
 
+class SessionRescheduledV1(SessionEvent):
+    """The two agreed on another time, or clocks changed and the same time on the clock is another moment."""
+
+    TYPE: ClassVar = "flash.session.rescheduled.v1"
+    starts_at: datetime
+
+
 class SessionCancelledV1(SessionEvent):
-    """An accepted session was given up before it was held; the slot is free again."""
+    """An accepted session was given up before it was held; the slot is free again. A reason is one of a few."""
 
     TYPE: ClassVar = "flash.session.cancelled.v1"
     by: Role | Literal["system"]
+    reason: CancelReason = "not_given"
 
 
 class SessionHeldV1(SessionEvent):
@@ -114,6 +123,12 @@ class SessionNotHeldV1(SessionEvent):
     """The session did not take place though it was agreed."""
 
     TYPE: ClassVar = "flash.session.not_held.v1"
+
+
+class SessionSolvedInChatV1(SessionEvent):
+    """The learner was helped by messages alone; nobody needs to meet. It counts as help."""
+
+    TYPE: ClassVar = "flash.session.solved_in_chat.v1"
 
 
 class SurveySentV1(SessionEvent):
@@ -133,11 +148,24 @@ class SurveyAnsweredV1(SessionEvent):
     minutes_saved: Annotated[int, Field(ge=0, le=10_000)] | None = None
 
 
+class FollowUpAnsweredV1(SessionEvent):
+    """30 days after the help, the learner said whether they used what they learnt."""
+
+    TYPE: ClassVar = "flash.session.follow_up_answered.v1"
+    used: Literal["yes", "partly", "no"]
+
+
 class RelationshipMadeV1(SessionEvent):
-    """Both wished to meet again, or held a second session in 90 days. Said once for a pair and program."""
+    """Both wished to meet again, or held a second session in 90 days. Once for a pair and program, unless ended."""
 
     TYPE: ClassVar = "flash.relationship.made.v1"
     by: Literal["both_wished", "held_again"]
+
+
+class RelationshipEndedV1(SessionEvent):
+    """One of the two ended it; which one is not said. The session is the last that they held."""
+
+    TYPE: ClassVar = "flash.relationship.ended.v1"
 
 
 class MessageSentV1(Event):

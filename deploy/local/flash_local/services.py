@@ -53,6 +53,7 @@ def environment(
         "FLASH_JWT_AUDIENCE": AUDIENCE,
         "FLASH_JWKS_URL": issuer.jwks_url,
         "FLASH_HTTP_PORT": str(http_port),
+        "FLASH_VIDEO_URL_TEMPLATE": "https://meet.example.org/{room}",
     }
     return settings | ({"FLASH_OPENSEARCH_URL": engines.opensearch_url} if service.uses_opensearch else {})
 

@@ -26,6 +26,7 @@ STEPS: Mapping[type[Event], str] = {
     said.SessionWithdrawnV1: "withdrawn_at",
     said.SessionCancelledV1: "cancelled_at",
     said.SessionNotHeldV1: "not_held_at",
+    said.SessionSolvedInChatV1: "solved_at",
 }
 FactT = TypeVar("FactT", bound=Fact)
 
@@ -118,7 +119,7 @@ def _session_facts(event: said.SessionEvent, at: datetime, version: int) -> Iter
     ids = (event.session_id, event.program_id, event.learner_id, event.mentor_id)
     pair = (event.program_id, event.learner_id, event.mentor_id)
     match event:
-        case said.SessionScheduledV1():
+        case said.SessionScheduledV1() | said.SessionRescheduledV1():
             yield Session(*ids, schedule_version=version, starts_at=event.starts_at)
         case said.SessionHeldV1():
             yield Session(*ids, held_on=event.held_on)
@@ -127,6 +128,8 @@ def _session_facts(event: said.SessionEvent, at: datetime, version: int) -> Iter
             yield _survey(event, sent_at=at)
         case said.SurveyAnsweredV1():
             yield _survey(event, answered_at=at, rating=event.rating)
+        case said.FollowUpAnsweredV1():
+            yield Session(*ids, followed_up_at=at, used=event.used != "no")
         case said.RelationshipMadeV1():
             yield Pair.of(*pair, related_at=at)
         case _ if type(event) in STEPS:  # the others are steps on the way that no figure counts

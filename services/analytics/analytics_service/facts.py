@@ -29,6 +29,9 @@ class Measure(StrEnum):
     UNANSWERED_AFTER = "unanswered_after"
     ENDED = "ended"
     HELD = "held"
+    SOLVED_IN_CHAT = "solved_in_chat"
+    FOLLOWED_UP = "followed_up"
+    USED = "used"
     THREAD = "thread"
     TWO_WAY_THREAD = "two_way_thread"
     MESSAGE = "message"
@@ -90,6 +93,9 @@ class Session:
     not_held_at: datetime | None = None
     learner_message_at: datetime | None = None
     mentor_message_at: datetime | None = None
+    solved_at: datetime | None = None
+    followed_up_at: datetime | None = None
+    used: bool | None = None
 
     @property
     def key(self) -> tuple[Any, ...]:
@@ -108,7 +114,13 @@ class Session:
             yield from self._request(self.requested_at.date())
             yield from self._wait(self.requested_at)
         yield from self._meeting()
+        if self.solved_at:
+            yield Entry(self.program_id, Measure.SOLVED_IN_CHAT, self.solved_at.date(), self._parties)
         yield from self._thread()
+        if self.followed_up_at:
+            yield Entry(self.program_id, Measure.FOLLOWED_UP, self.followed_up_at.date(), (self.learner_id,))
+            if self.used:
+                yield Entry(self.program_id, Measure.USED, self.followed_up_at.date())
 
     @property
     def _parties(self) -> tuple[UUID, UUID]:
@@ -118,7 +130,7 @@ class Session:
         yield Entry(self.program_id, Measure.ASKED, day, self._parties)
         yield Entry(self.program_id, Measure.ASKED_BY_LEARNER, day, (self.learner_id,))
         outcomes = {
-            Measure.ACCEPTED: self.accepted_at,
+            Measure.ACCEPTED: self.accepted_at or self.solved_at,
             Measure.DECLINED: self.declined_at,
             Measure.WITHDRAWN: self.withdrawn_at,
             Measure.EXPIRED: self.expired_at,
@@ -127,7 +139,7 @@ class Session:
             yield Entry(self.program_id, outcome, day)
 
     def _wait(self, requested_at: datetime) -> Iterator[Entry]:
-        answered_at = earliest(self.accepted_at, self.declined_at, self.mentor_message_at)
+        answered_at = earliest(self.accepted_at, self.declined_at, self.mentor_message_at, self.solved_at)
         over_at = answered_at or earliest(self.expired_at, self.withdrawn_at)
         if over_at:
             minutes = max(0, (over_at - requested_at) // timedelta(minutes=1))

@@ -164,6 +164,15 @@ DEFINITIONS = (
     *_by_side("survey_response_ratio", "survey-response-ratio", SENT, _answered),
     *_by_side("satisfaction_ratio", "satisfaction", RATED, lambda rated: _top_two(*rated)),
     *_by_side("satisfaction_mean", "satisfaction", RATED, lambda rated: _mean(*rated)),
+    Definition(
+        "solved_in_chat",
+        "solved-in-chat",
+        (Measure.ASKED,),
+        _count(Measure.SOLVED_IN_CHAT, Measure.ASKED),
+    ),
+    Definition(
+        "use_ratio", "use-after-30-days", (Measure.FOLLOWED_UP,), _ratio((Measure.USED,), (Measure.FOLLOWED_UP,))
+    ),
     Definition("acceptance_ratio", "acceptance-ratio", (Measure.ASKED,), _ratio((Measure.ACCEPTED,), (Measure.ASKED,))),
     Definition("completion_ratio", "completion-ratio", (Measure.ENDED,), _completion),
     Definition(

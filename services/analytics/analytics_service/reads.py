@@ -27,14 +27,14 @@ FROM session_fact
 WHERE program_id = $1 AND requested_at >= $2::date::timestamp AT TIME ZONE 'UTC'
     AND requested_at < least($4, ($3::date + 1)::timestamp AT TIME ZONE 'UTC')
     AND accepted_at IS NULL AND declined_at IS NULL AND expired_at IS NULL AND withdrawn_at IS NULL
-    AND mentor_message_at IS NULL
+    AND mentor_message_at IS NULL AND solved_at IS NULL
 GROUP BY 1
 """
 OVERDUE = """
 SELECT count(*) FROM session_fact
 WHERE program_id = $1 AND starts_at >= $2::date::timestamp AT TIME ZONE 'UTC'
     AND starts_at < least($4, ($3::date + 1)::timestamp AT TIME ZONE 'UTC')
-    AND held_on IS NULL AND not_held_at IS NULL AND cancelled_at IS NULL
+    AND held_on IS NULL AND not_held_at IS NULL AND cancelled_at IS NULL AND solved_at IS NULL
 """
 # The last place known by the end of that day; of somebody not known by then, the first place known.
 UNITS = """

@@ -30,7 +30,9 @@ def build(settings: Settings) -> Service:
     expire = partial(commands.expire_some, database, settings.timer_batch_sessions)
     remind = partial(commands.remind_some, database, settings.timer_batch_sessions)
     count = partial(commands.count_open, database)
+    conclude = partial(commands.conclude_missed, database, settings.timer_batch_sessions)
     close = partial(commands.close_departed, database)
+    clocks = commands.WallClocks(database, settings.timer_batch_sessions)
     keyring = Keyring.of(settings.message_master_keys)
     seal = partial(commands.seal_some, database, keyring, settings.sealing_batch_messages)
     readers, ways_out = [*consumers(), erasures()], post(settings, keyring)
@@ -44,6 +46,8 @@ def build(settings: Settings) -> Service:
             Worker("expiry", expire, settings.timer_interval_ms, wake_on_commit=False),
             Worker("reminders", remind, settings.timer_interval_ms, wake_on_commit=False),
             Worker("open-requests", count, settings.gauge_interval_ms, wake_on_commit=False),
+            Worker("missed", conclude, settings.timer_interval_ms, wake_on_commit=False),
+            Worker("clocks", clocks, settings.clocks_interval_ms, wake_on_commit=False),
             Worker("departures", close, settings.timer_interval_ms),
             Worker("sealing", seal, settings.sealing_interval_ms, wake_on_commit=False),
             *_notices(database, settings, ways_out),

@@ -30,7 +30,7 @@ async def take_people(transaction: Transaction, deliveries: Sequence[Delivery]) 
 
 
 async def take_programs(transaction: Transaction, deliveries: Sequence[Delivery]) -> None:
-    """Keep the limits of asking."""
+    """Keep the limits of asking, the owners, and what they ask after a session."""
     rows = [_program(delivery) for delivery in _newest(deliveries).values()]
     await store.keep_programs(transaction, rows)
 
@@ -67,6 +67,8 @@ def _program(delivery: Delivery) -> dict[str, object]:
         "version": delivery.envelope.aggregate_version,
         "status": event.status,
         "policy": event.request_policy.model_dump(mode="json"),
+        "owners": event.owners,
+        "survey_questions": [question.model_dump(mode="json") for question in event.survey_questions],
     }
 
 

@@ -1,7 +1,7 @@
 """Beside step 6 of the data's way: what this service forgets of a person. Steps, counts and pairs stay under an id.
 
-Of the person nothing that they wrote is left, and none of their private wishes: the keys of their messages are
-destroyed. What others wrote to them is theirs and stays. Open requests are closed as for anybody who leaves.
+Of the person nothing that they wrote is left, and none of their private wishes and statements: the keys of their
+messages are destroyed. What others wrote to them is theirs and stays. Open requests are closed as for any who leave.
 """
 
 from collections.abc import Sequence
@@ -27,6 +27,8 @@ EMPTY_CARDS = """
 UPDATE session SET want_to_learn = '', tried = '', formal_goal = NULL
 WHERE learner_id = $1 AND (want_to_learn <> '' OR tried <> '' OR formal_goal IS NOT NULL)
 """
+# Whoever of the two wrote it.
+EMPTY_PLACES = "UPDATE session SET place = NULL WHERE (learner_id = $1 OR mentor_id = $1) AND place IS NOT NULL"
 EMPTY_MESSAGES = """
 UPDATE message SET text = '' WHERE sender_id = $1 AND text <> ''
     AND session_id IN (SELECT session_id FROM session WHERE learner_id = $1 OR mentor_id = $1)
@@ -38,6 +40,14 @@ DELETE FROM wish AS w USING session AS s
 WHERE s.session_id = w.session_id AND CASE w.side WHEN 'learner' THEN s.learner_id ELSE s.mentor_id END = $1
 """
 FORGET_READING = "DELETE FROM read_mark WHERE reader_id = $1"
+FORGET_STATEMENTS = """
+DELETE FROM statement AS w USING session AS s
+WHERE s.session_id = w.session_id AND CASE w.side WHEN 'learner' THEN s.learner_id ELSE s.mentor_id END = $1
+"""
+FORGET_TEXTS = """
+DELETE FROM survey_answer AS w USING session AS s WHERE w.kind = 'text'
+    AND s.session_id = w.session_id AND CASE w.side WHEN 'learner' THEN s.learner_id ELSE s.mentor_id END = $1
+"""
 FORGET_SETTINGS = """
 UPDATE availability SET capacity = NULL, paused_until = NULL
 WHERE person_id = $1 AND (capacity IS NOT NULL OR paused_until IS NOT NULL)
@@ -49,11 +59,14 @@ FORGET_REACHED = tuple(
 )
 EMPTY = (
     EMPTY_CARDS,
+    EMPTY_PLACES,
     FORGET_DRAFTS,
     EMPTY_MESSAGES,
     DESTROY_KEYS,
     FORGET_READING,
     FORGET_WISHES,
+    FORGET_STATEMENTS,
+    FORGET_TEXTS,
     FORGET_SETTINGS,
     *FORGET_REACHED,
 )

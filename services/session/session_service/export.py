@@ -17,7 +17,7 @@ from fastapi.responses import Response
 from session_service import store
 from session_service.answers import DraftAnswer, MessageAnswer, RelationshipItem, SessionAnswer
 from session_service.api.common import Employee, KeyringDep
-from session_service.model import Helped
+from session_service.model import Helped, Statement, Used
 from session_service.notices.preferences import Preferences
 from session_service.sealing import Keyring
 from session_service.store import deliveries, notices
@@ -37,6 +37,19 @@ WHERE session_id = ANY ($1) AND $2 = CASE v.side WHEN 'learner' THEN s.learner_i
 WISHES = """
 SELECT w.session_id, w.wish FROM wish AS w JOIN session AS s USING (session_id)
 WHERE session_id = ANY ($1) AND $2 = CASE w.side WHEN 'learner' THEN s.learner_id ELSE s.mentor_id END
+"""
+
+STATEMENTS = """
+SELECT t.session_id, t.stated, t.stated_at FROM statement AS t JOIN session AS s USING (session_id)
+WHERE session_id = ANY ($1) AND $2 = CASE t.side WHEN 'learner' THEN s.learner_id ELSE s.mentor_id END
+"""
+ANSWERS = """
+SELECT a.session_id, a.question_id, a.answer FROM survey_answer AS a JOIN session AS s USING (session_id)
+WHERE session_id = ANY ($1) AND $2 = CASE a.side WHEN 'learner' THEN s.learner_id ELSE s.mentor_id END
+"""
+FOLLOW_UPS = """
+SELECT f.session_id, f.used FROM follow_up AS f JOIN session AS s USING (session_id)
+WHERE session_id = ANY ($1) AND $2 = s.learner_id
 """
 
 router = APIRouter(prefix="/api/v1", tags=["me"], responses=documented(401, 403, 422, 503))
@@ -91,6 +104,29 @@ class ExportedContact(Answer):
     time_zone: str | None
 
 
+class ExportedStatement(Answer):
+    """Whether the person said that they met."""
+
+    session_id: UUID
+    stated: Statement
+    stated_at: datetime
+
+
+class ExportedAnswer(Answer):
+    """What the person answered to a question of a program's owners."""
+
+    session_id: UUID
+    question_id: UUID
+    answer: str
+
+
+class ExportedFollowUp(Answer):
+    """Whether the person used what they learnt."""
+
+    session_id: UUID
+    used: Used
+
+
 class SessionExport(Export):
     """Everything that the session service keeps of a person; `complete` unless there is too much for one answer."""
 
@@ -103,6 +139,9 @@ class SessionExport(Export):
     read: list[ExportedReading]
     surveys: list[ExportedSurvey]
     wishes: list[ExportedWish]
+    answers: list[ExportedAnswer]
+    follow_ups: list[ExportedFollowUp]
+    statements: list[ExportedStatement]
     relationships: list[RelationshipItem]
     contact: ExportedContact
     notices: list[ExportedNotice]
@@ -139,6 +178,9 @@ async def _collected(transaction: Transaction, keyring: Keyring, person_id: UUID
         "read": [dict(row) for row in await transaction.fetch(READING, ids, person_id)],
         "surveys": [dict(row) for row in await transaction.fetch(SURVEYS, ids, person_id)],
         "wishes": [dict(row) for row in await transaction.fetch(WISHES, ids, person_id)],
+        "answers": [dict(row) for row in await transaction.fetch(ANSWERS, ids, person_id)],
+        "follow_ups": [dict(row) for row in await transaction.fetch(FOLLOW_UPS, ids, person_id)],
+        "statements": [dict(row) for row in await transaction.fetch(STATEMENTS, ids, person_id)],
         "relationships": await store.relationships_of(transaction, person_id),
         "contact": (await store.contacts(transaction, [person_id]))[person_id],
         "notices": told[:LIMIT_NOTICES],

@@ -30,6 +30,7 @@ OVER = (
     said.SessionCancelledV1,
     said.SessionHeldV1,
     said.SessionNotHeldV1,
+    said.SessionSolvedInChatV1,
 )
 
 

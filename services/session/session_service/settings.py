@@ -16,6 +16,9 @@ def _readable(master_keys: str) -> str:
 class Settings(ChassisSettings):
     """Limits beside those of the chassis. Without `smtp_host` no mail is made; all else works.
 
+    `video_url_template` is how a room's name becomes its address; without one nobody meets by video.
+    `invitation_organizer` is who invites in calendars.
+
     `one_tap_key` signs the links that answer a request without signing in; without it there are none.
     """
 
@@ -26,8 +29,12 @@ class Settings(ChassisSettings):
     timer_interval_ms: int = 1_000
     timer_batch_sessions: int = 50
     gauge_interval_ms: int = 15_000
+    clocks_interval_ms: int = 3_600_000
     sealing_interval_ms: int = 60_000
     sealing_batch_messages: int = 200
+
+    video_url_template: Annotated[str, Field(pattern=r"^https://[^{}]+\{room\}[^{}]*$")] | None = None
+    invitation_organizer: Annotated[str, Field(pattern="^mailto:.+@.+$")] = "mailto:flash-mentoring@example.org"
 
     public_url: str = "http://127.0.0.1:8000"
     """Where people open the platform, for links."""

@@ -26,7 +26,10 @@ STEPS: dict[type[said.SessionEvent], dict[str, Any]] = {
     said.SessionWithdrawnV1: {"reason": "by_learner"},
     said.SessionCancelledV1: {"by": "mentor"},
     said.SessionNotHeldV1: {},
+    said.SessionSolvedInChatV1: {},
+    said.FollowUpAnsweredV1: {"used": "partly"},
     said.RelationshipMadeV1: {"by": "both_wished"},
+    said.RelationshipEndedV1: {},
 }
 MOMENTS = st.integers(0, 30 * 24 * 60).map(lambda minutes: BEGIN + timedelta(minutes=minutes))
 
@@ -73,7 +76,8 @@ def _session(draw: st.DrawFn, number: int) -> list[Told]:
     if on := draw(st.none() | MOMENTS):
         events.append(said.SessionHeldV1(**ids, **parties, held_on=on.date()))
     starts = draw(st.lists(MOMENTS, max_size=2))
-    events += [said.SessionScheduledV1(**ids, **parties, starts_at=starts_at) for starts_at in starts]
+    said_so = (said.SessionScheduledV1, said.SessionRescheduledV1)
+    events += [event(**ids, **parties, starts_at=at) for event, at in zip(said_so, starts, strict=False)]
     sides: tuple[Any, ...] = ("learner", "mentor")
     for side in sides:
         events += [said.SurveySentV1(**ids, **parties, side=side)] * draw(st.integers(0, 1))
@@ -150,8 +154,9 @@ class Sums:
         self._case(program, "asked", asked.date(), learner, mentor)
         self._case(program, "asked_by_learner", asked.date(), learner)
         accepted, declined = at.get(said.SessionAcceptedV1), at.get(said.SessionDeclinedV1)
+        solved = at.get(said.SessionSolvedInChatV1)
         withdrawn, expired = at.get(said.SessionWithdrawnV1), at.get(said.SessionExpiredV1)
-        if accepted:
+        if accepted or solved:
             self._case(program, "accepted", asked.date())
         elif declined:
             self._case(program, "declined", asked.date())
@@ -159,7 +164,7 @@ class Sums:
             self._case(program, "withdrawn", asked.date())
         elif expired:
             self._case(program, "expired", asked.date())
-        answers = [moment for moment in (accepted, declined, wrote) if moment]
+        answers = [moment for moment in (accepted, declined, wrote, solved) if moment]
         ends = [moment for moment in (withdrawn, expired) if moment]
         if answers or ends:
             waited_s = (min(answers or ends) - asked).total_seconds()
@@ -167,7 +172,12 @@ class Sums:
             self._case(program, measure, asked.date(), value=max(0, int(waited_s // 60)))
 
     def _meeting(self, program: UUID, learner: UUID, mentor: UUID, at: dict[Any, datetime], told: list[Told]) -> None:
-        agreed = [one for one in told if isinstance(one.event, said.SessionScheduledV1)]
+        if solved := at.get(said.SessionSolvedInChatV1):
+            self._case(program, "solved_in_chat", solved.date(), learner, mentor)
+        if answered := at.get(said.FollowUpAnsweredV1):
+            self._case(program, "followed_up", answered.date(), learner)
+            self._case(program, "used", answered.date())
+        agreed = [one for one in told if isinstance(one.event, said.SessionScheduledV1 | said.SessionRescheduledV1)]
         held = [one.event.held_on for one in told if isinstance(one.event, said.SessionHeldV1)]
         missed = [at[said.SessionNotHeldV1].date()] if said.SessionNotHeldV1 in at else []
         if held or missed:

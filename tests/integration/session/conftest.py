@@ -1,6 +1,6 @@
 """The session service on a real database, with a program and people in it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
@@ -17,6 +17,7 @@ from flash_schemas.profile import (
     ProgramChangedV1,
     RequestPolicy,
     SearchFields,
+    SurveyQuestion,
     UnitRef,
 )
 from session_service.app import build
@@ -29,6 +30,7 @@ from tests.support.deliveries import delivery
 
 ONE_TAP_KEY = "a key of sixteen bytes or more"
 TODAY = datetime.now(UTC).date()
+VIDEO = "https://meet.test/rooms/{room}"
 
 
 @dataclass
@@ -37,9 +39,10 @@ class World:
 
     api: Api
     program_id: UUID = field(default_factory=uuid4)
+    owner_id: UUID = field(default_factory=uuid4)
     versions: dict[UUID, int] = field(default_factory=dict)
 
-    async def program(self, **policy: Any) -> None:
+    async def program(self, *, questions: Sequence[SurveyQuestion] = (), **policy: Any) -> None:
         objective = Objective(objective_id=uuid4(), text="x", metric="connections", target=1, due=TODAY)
         event = ProgramChangedV1(
             program_id=self.program_id,
@@ -50,7 +53,8 @@ class World:
             eligibility=EligibilityRule(),
             search_fields=SearchFields(),
             request_policy=RequestPolicy(**policy),
-            owners=(uuid4(),),
+            owners=(self.owner_id,),
+            survey_questions=tuple(questions),
             starts_on=TODAY,
         )
         async with self.api.database.transaction() as transaction:
@@ -144,7 +148,8 @@ class World:
 
 @pytest.fixture
 async def world(session_database: DatabaseUrls) -> AsyncIterator[World]:
-    async with serving_api(build(Settings(**offline_settings(session_database.app), one_tap_key=ONE_TAP_KEY))) as api:
+    own: dict[str, Any] = {"one_tap_key": ONE_TAP_KEY, "video_url_template": VIDEO}
+    async with serving_api(build(Settings(**offline_settings(session_database.app), **own))) as api:
         world = World(api)
         await world.program()
         yield world

@@ -101,8 +101,12 @@ async def test_nobody_else_sees_or_touches_a_session(world: World) -> None:
         "decline": {},
         "withdraw": None,
         "schedule": {"starts_at": "2030-01-01T12:00:00Z"},
+        "cancel": {},
         "held": {"held_on": str(TODAY)},
         "survey": {"helped": "no", "rating": 1},
+        "follow-up": {"used": "no"},
+        "not-held": None,
+        "solved-in-chat": None,
         "meet-again": {"wish": True},
         "messages": {"text": "x"},
     }

@@ -119,6 +119,7 @@ def test_every_event_of_a_session_becomes_a_fact(model: type[said.SessionEvent])
         "side": "mentor",
         "helped": "solved",
         "rating": 4,
+        "used": "no",
         "by": "both_wished" if model is said.RelationshipMadeV1 else "learner",
     }
     ids = {"session_id": uuid4(), "program_id": uuid4(), "learner_id": uuid4(), "mentor_id": uuid4()}

@@ -9,7 +9,7 @@ from flash_schemas.profile import RequestPolicy
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from session_service import model
-from session_service.model import Ask, Availability, Session, Step
+from session_service.model import Appointment, Ask, Availability, Session, Step
 
 START = datetime(2026, 11, 2, 9, tzinfo=UTC)
 SIDES = st.sampled_from(["learner", "mentor", "stranger"])
@@ -24,7 +24,16 @@ ALLOWED = {
     ("accepted", "depart", None): "cancelled",
     ("accepted", "hold", "learner"): "held",
     ("accepted", "hold", "mentor"): "held",
+    ("held", "hold", "learner"): "held",
+    ("held", "hold", "mentor"): "held",
+    ("accepted", "time to object is over", None): "not_held",
 }
+TAKES_A_SLOT = ("accepted", "held")
+TIME_TO_STATE = (timedelta(minutes=10), timedelta(days=7))
+
+
+def agreed(moment: datetime) -> Appointment:
+    return Appointment(moment.replace(tzinfo=None), "UTC", moment)
 
 
 class Sessions(RuleBasedStateMachine):
@@ -38,8 +47,11 @@ class Sessions(RuleBasedStateMachine):
         self.session: Session = step.session
         self.at, self.slots, self.versions = START, 1, [item.version for item in step.outgoing]
         self.expected = "requested"
+        self.starts_at: datetime | None = None
+        self.said: dict[Any, Any] = {}
+        self.mentor_wrote = False
 
-    def attempt(self, name: str, side: str | None, act: Any) -> None:
+    def attempt(self, name: str, side: str | None, act: Any) -> bool:
         following = ALLOWED.get((self.expected, name, side))
         late = name in ("accept", "decline") and self.at >= self.session.expires_at
         full = name == "accept" and self.slots < 1
@@ -47,11 +59,15 @@ class Sessions(RuleBasedStateMachine):
             step: Step = act()
         except Problem:
             assert following is None or late or full
-            return
+            return False
         assert following is not None
         assert not late
         assert not full
-        self.slots += (self.expected == "accepted" and following == "cancelled") - (following == "accepted")
+        self.take(following, step)
+        return True
+
+    def take(self, following: str, step: Step) -> None:
+        self.slots += (self.expected in TAKES_A_SLOT) - (following in TAKES_A_SLOT)
         self.expected, self.session = following, step.session
         self.versions += [item.version for item in step.outgoing]
 
@@ -69,7 +85,54 @@ class Sessions(RuleBasedStateMachine):
 
     @rule(side=SIDES)
     def hold(self, side: str) -> None:
-        self.attempt("hold", side, lambda: model.held(self.session, self.people[side], self.at.date(), self.at))
+        if self.attempt("hold", side, lambda: model.held(self.session, self.people[side], self.at.date(), self.at)):
+            self.said[side] = "held"
+
+    @rule(side=SIDES, hours=st.integers(1, 100))
+    def schedule(self, side: str, hours: int) -> None:
+        starts_at = self.at + timedelta(hours=hours)
+        allowed = side != "stranger" and self.expected == "accepted"
+        try:
+            step = model.scheduled(self.session, self.people[side], agreed(starts_at), self.at)
+        except Problem:
+            assert not allowed
+            return
+        assert allowed
+        self.take("accepted", step)
+        self.said = {} if step.events else self.said
+        self.starts_at = starts_at
+
+    @rule(side=SIDES)
+    def miss(self, side: str) -> None:
+        waited = self.at - self.starts_at if self.starts_at else None
+        timely = waited is not None and TIME_TO_STATE[0] <= waited <= TIME_TO_STATE[1]
+        again = self.expected == "not_held" and self.said.get(side) == "not_held"
+        open_to_it = self.expected in TAKES_A_SLOT and timely and self.said.get(side) != "held"
+        try:
+            step = model.not_held(self.session, self.people[side], self.said, self.at)
+        except Problem:
+            assert side == "stranger" or not (again or open_to_it)
+            return
+        assert side != "stranger"
+        assert again or open_to_it
+        self.said[side] = "not_held"
+        both = list(self.said.values()) == ["not_held", "not_held"]
+        self.take("not_held" if both and self.expected == "accepted" else self.expected, step)
+
+    @rule()
+    def nobody_objects(self) -> None:
+        self.attempt("time to object is over", None, lambda: model.unopposed(self.session, self.at))
+
+    @rule(side=SIDES)
+    def solve(self, side: str) -> None:
+        allowed = side == "learner" and self.expected in ("requested", "accepted") and self.mentor_wrote
+        try:
+            step = model.solved_in_chat(self.session, self.people[side], self.at)
+        except Problem:
+            assert not allowed
+            return
+        assert allowed
+        self.take("solved", step)
 
     @rule()
     def expire(self) -> None:
@@ -90,6 +153,7 @@ class Sessions(RuleBasedStateMachine):
         self.session = step.session
         self.versions += [item.version for item in step.outgoing]
         assert self.session.messages == before + 1
+        self.mentor_wrote |= side == "mentor"
 
     @rule(hours=st.integers(1, 48))
     def wait(self, hours: int) -> None:
@@ -98,8 +162,8 @@ class Sessions(RuleBasedStateMachine):
     @invariant()
     def both_models_agree(self) -> None:
         assert self.session.state == self.expected
-        assert (self.session.capacity_month is not None) == (self.expected in ("accepted", "held"))
-        assert self.slots == (0 if self.expected in ("accepted", "held") else 1)
+        assert (self.session.capacity_month is not None) == (self.expected in TAKES_A_SLOT)
+        assert self.slots == (0 if self.expected in TAKES_A_SLOT else 1)
         assert self.versions == list(range(1, self.session.version + 1))
 
 

@@ -10,6 +10,7 @@ from flash_schemas.profile import (
     Objective,
     RequestPolicy,
     SearchFields,
+    SurveyQuestion,
 )
 
 from profile_service.model import Organisation, Program, ProgramBody
@@ -42,6 +43,7 @@ class ProgramAnswer(Answer):
     starts_on: date
     ends_on: date | None
     communication: str
+    survey_questions: tuple[SurveyQuestion, ...]
     continues: UUID | None
     participation_progress: ProgressAnswer | None
 

@@ -17,6 +17,7 @@ from flash_schemas.profile import (
     ProgramChangedV1,
     RequestPolicy,
     SearchFields,
+    SurveyQuestion,
 )
 
 from profile_service.model.choices import Choice
@@ -44,6 +45,7 @@ class ProgramBody(Value):
     starts_on: date
     ends_on: date | None = None
     communication: str = ""
+    survey_questions: tuple[SurveyQuestion, ...] = ()
 
     def check(self) -> None:
         """Raise Refused, naming the field, for a body that could never do what it says."""
@@ -56,6 +58,8 @@ class ProgramBody(Value):
                 raise Refused("A rating is at most 5.", field=f"objectives[{index}].target")
             if objective.due < self.starts_on:
                 raise Refused("Due before the program starts.", field=f"objectives[{index}].due")
+        if len(set(self.survey_questions)) < len(self.survey_questions):
+            raise Refused("The same question is there twice.", field="survey_questions")
         check_rule(self.eligibility)
 
     def repeated(self, period: "Period") -> "ProgramBody":

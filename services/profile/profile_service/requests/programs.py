@@ -1,8 +1,8 @@
 """Step 1 of the write path: bodies that program owners send."""
 
 from datetime import date
-from typing import Annotated
-from uuid import UUID, uuid4
+from typing import Annotated, Self
+from uuid import UUID, uuid4, uuid5
 
 from chassis.http import Strict
 from flash_schemas.base import ShortText
@@ -11,12 +11,17 @@ from flash_schemas.profile import (
     EligibilityRule,
     Metric,
     Objective,
+    QuestionKind,
     RequestPolicy,
     SearchFields,
+    SurveyQuestion,
 )
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from profile_service.model import Period, Program, ProgramBody, shifted
+
+WORDINGS = UUID("6f1a3f52-6c43-4b0e-9c0e-2f4f8d1f7a10")
+"""The name space of survey questions."""
 
 
 class ObjectiveEdit(Strict):
@@ -31,6 +36,27 @@ class ObjectiveEdit(Strict):
     direction: Direction = "at_least"
 
 
+class SurveyQuestionEdit(Strict):
+    """Both sides are asked it after a session. A choice names 2 to 10 answers; a scale goes from 1 to 5."""
+
+    kind: QuestionKind
+    text: ShortText
+    choices: Annotated[tuple[ShortText, ...], Field(max_length=10)] = ()
+
+    @model_validator(mode="after")
+    def _choices_of_a_choice(self) -> Self:
+        if self.kind != "choice" and self.choices:
+            raise ValueError("only a choice names answers")
+        if self.kind == "choice" and len(set(self.choices)) < max(2, len(self.choices)):
+            raise ValueError("a choice names at least two answers, each once")
+        return self
+
+    @property
+    def question(self) -> SurveyQuestion:
+        """The same with its id, which follows from the wording: a question that is put otherwise is another one."""
+        return SurveyQuestion(question_id=uuid5(WORDINGS, self.model_dump_json()), **dict(self))
+
+
 class ProgramEdit(Strict):
     """Everything an owner sets in a program."""
 
@@ -42,12 +68,14 @@ class ProgramEdit(Strict):
     starts_on: date
     ends_on: date | None = None
     communication: Annotated[str, Field(max_length=2_000)] = ""
+    survey_questions: Annotated[tuple[SurveyQuestionEdit, ...], Field(max_length=3)] = ()
 
     @property
     def body(self) -> ProgramBody:
         """The same as the model takes it."""
         objectives = tuple(Objective(**dict(objective)) for objective in self.objectives)
-        return ProgramBody(**{**dict(self), "objectives": objectives})
+        questions = tuple(edit.question for edit in self.survey_questions)
+        return ProgramBody(**{**dict(self), "objectives": objectives, "survey_questions": questions})
 
 
 class PreviewRequest(Strict):

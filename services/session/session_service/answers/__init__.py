@@ -10,5 +10,10 @@ from session_service.answers.conversation import MessagePage as MessagePage
 from session_service.answers.follow_up import RelationshipItem as RelationshipItem
 from session_service.answers.follow_up import RelationshipPage as RelationshipPage
 from session_service.answers.one_tap import OneTapAnswer as OneTapAnswer
+from session_service.answers.outcome import StatementsAnswer as StatementsAnswer
 from session_service.answers.sessions import SessionAnswer as SessionAnswer
 from session_service.answers.sessions import SessionPage as SessionPage
+from session_service.answers.surveys import QuestionResult as QuestionResult
+from session_service.answers.surveys import SurveyAnswer as SurveyAnswer
+from session_service.answers.surveys import SurveyResults as SurveyResults
+from session_service.answers.surveys import TapsAnswer as TapsAnswer

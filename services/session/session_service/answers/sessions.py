@@ -7,9 +7,16 @@ from uuid import UUID
 
 from chassis.http import Answer, Page
 from flash_schemas.base import Role
-from flash_schemas.session import Format
+from flash_schemas.session import CancelReason, Format
 
-from session_service.model import Session, State
+from session_service.model import PlaceKind, Session, State
+
+
+class PlaceAnswer(Answer):
+    """Where the two meet; `where` is the address of a video room."""
+
+    kind: PlaceKind
+    where: str
 
 
 class ProposalAnswer(Answer):
@@ -22,7 +29,7 @@ class ProposalAnswer(Answer):
 
 
 class SessionAnswer(Answer):
-    """A session as one of the two sees it."""
+    """A session as one of the two sees it. `wall_clock` is what clocks in `time_zone` show when it starts."""
 
     session_id: UUID
     version: int
@@ -40,6 +47,9 @@ class SessionAnswer(Answer):
     expires_at: datetime
     answered_at: datetime | None
     starts_at: datetime | None
+    wall_clock: datetime | None
+    time_zone: str | None
+    place: PlaceAnswer | None
     held_on: date | None
     messages: int
     formal_goal: dict[str, str] | None
@@ -50,6 +60,7 @@ class SessionAnswer(Answer):
     proposal: ProposalAnswer | None
     proposed_times: list[datetime] | None
     suggested_id: UUID | None
+    cancel_reason: CancelReason | None
 
     @classmethod
     def of(cls, session: Session, viewer: UUID) -> "SessionAnswer":

@@ -9,7 +9,9 @@ from session_service.api import (
     meeting,
     notices,
     one_tap,
+    outcome,
     sessions,
+    surveys,
 )
 
 ROUTERS = (
@@ -18,6 +20,8 @@ ROUTERS = (
     answering.router,
     one_tap.router,
     meeting.router,
+    outcome.router,
+    surveys.router,
     follow_up.router,
     conversation.router,
     availability.router,

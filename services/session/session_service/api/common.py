@@ -9,11 +9,20 @@ from fastapi import Depends, Query, Request, Response
 
 from session_service.answers import SessionAnswer
 from session_service.sealing import Keyring
+from session_service.settings import Settings
 
 ROUTES: dict[str, Any] = {"prefix": "/api/v1", "responses": documented(401, 403, 422, 503)}
 Employee = Annotated[Caller, Depends(allow("employee"))]
 Limit = Annotated[int, Query(ge=1, le=100)]
 Position = Annotated[str | None, Query(max_length=500)]
+
+
+def get_settings(request: Request) -> Settings:
+    """The service's settings, for dependencies."""
+    return cast("Settings", request.app.state.settings)
+
+
+SettingsDep = Annotated[Settings, Depends(get_settings)]
 CONCERNED = documented(404, 409)
 
 

@@ -1,22 +1,17 @@
-"""Steps 1 of the write path and of the read path: two taps, and meeting again."""
+"""Steps 1 of the write path and of the read path: meeting again."""
 
 from uuid import UUID
 
 from chassis.http import DatabaseDep
+from chassis.problems import documented
 from fastapi import APIRouter
 
 from session_service import commands, store
 from session_service.answers import RelationshipItem, RelationshipPage
 from session_service.api.common import CONCERNED, ROUTES, Employee
-from session_service.requests import SurveyBody, WishBody
+from session_service.requests import WishBody
 
 router = APIRouter(**ROUTES)
-
-
-@router.post("/sessions/{session_id}/survey", tags=["sessions"], status_code=204, responses=CONCERNED)
-async def answer_survey(session_id: UUID, body: SurveyBody, caller: Employee, database: DatabaseDep) -> None:
-    """Did it help, and how good was it?"""
-    await commands.answer_survey(database, caller.person, session_id, body)
 
 
 @router.post("/sessions/{session_id}/meet-again", tags=["sessions"], status_code=204, responses=CONCERNED)
@@ -31,3 +26,9 @@ async def list_relationships(caller: Employee, database: DatabaseDep) -> Relatio
     async with database.connection() as connection:
         found = await store.relationships_of(connection, caller.person)
     return RelationshipPage(items=[RelationshipItem.model_validate(row) for row in found])
+
+
+@router.delete("/me/relationships/{program_id}/{person_id}", tags=["me"], status_code=204, responses=documented(404))
+async def end_relationship(program_id: UUID, person_id: UUID, caller: Employee, database: DatabaseDep) -> None:
+    """Meet somebody no more; the other sees no more than that the list is shorter."""
+    await commands.part(database, caller.person, program_id, person_id)

@@ -1,26 +1,14 @@
-"""Step 2 of the write path: two taps, and meeting again."""
+"""Step 2 of the write path: meeting again."""
 
 from datetime import UTC, datetime
 from uuid import UUID
 
 from chassis.database import Database, Transaction
-from chassis.problems import Conflict
+from chassis.problems import NotFound
 
 from session_service import model, store
 from session_service.commands.steps import locked, save
 from session_service.model import Session
-from session_service.requests import SurveyBody
-
-
-async def answer_survey(database: Database, by: UUID, session_id: UUID, body: SurveyBody) -> None:
-    """Keep one side's two taps. Raises NotFound, WrongState, Conflict for a second answer."""
-    async with database.transaction() as transaction:
-        session = await locked(transaction, session_id)
-        step = model.surveyed(session, by, body.helped, body.rating, body.minutes_saved)
-        side = session.side_of(by)
-        if not await store.add_survey(transaction, session_id, side, body.helped, body.rating, body.minutes_saved):
-            raise Conflict("You have answered this survey.")
-        await save(transaction, step)
 
 
 async def wish(database: Database, by: UUID, session_id: UUID, wish: bool) -> None:
@@ -42,3 +30,13 @@ async def relate(transaction: Transaction, session: Session, why: model.MadeBy, 
     step = model.related(session, why)
     await save(transaction, step)
     return step.session
+
+
+async def part(database: Database, by: UUID, program_id: UUID, other: UUID) -> None:
+    """End a relationship of somebody's; both may wish for it again. Raises NotFound when there is none."""
+    async with database.transaction() as transaction:
+        session_id = await store.last_held(transaction, program_id, by, other)
+        session = await locked(transaction, session_id) if session_id else None
+        if session is None or not await store.end_relationship(transaction, program_id, by, other):
+            raise NotFound
+        await save(transaction, model.parted(session))

@@ -9,13 +9,13 @@ from uuid import UUID
 from chassis.problems import Conflict, Refused
 from flash_schemas.session import (
     SessionAcceptedV1,
-    SessionCancelledV1,
     SessionDeclinedV1,
     SessionExpiredV1,
     SessionWithdrawnV1,
 )
 
 from session_service.model.availability import month_of
+from session_service.model.meeting import called_off, cancelled
 from session_service.model.session import Session, Step, WrongState, about, ended, moved_to, only
 
 DeclineReason = Literal["no_time", "not_my_topic", "other", "not_given"]
@@ -64,7 +64,7 @@ def declined(session: Session, by: UUID, reason: DeclineReason, at: datetime, su
 def withdrawn(session: Session, by: UUID, at: datetime) -> Step:
     """The learner takes an open request back; either gives an accepted session up. Raises WrongState, NotFound."""
     if session.state == "accepted":
-        return _cancelled(session, session.side_of(by), at)
+        return cancelled(session, by, "not_given", at)
     only(session, by, "learner")
     return Step(ended(session, "withdrawn", at), (SessionWithdrawnV1(**about(session), reason="by_learner"),))
 
@@ -77,16 +77,11 @@ def expired(session: Session, at: datetime) -> Step:
 def closed_for(session: Session, person_id: UUID, at: datetime) -> Step:
     """One of the two is no longer there: an open request is withdrawn, an accepted session cancelled."""
     if session.state == "accepted":
-        return _cancelled(session, "system", at)
+        return called_off(session, "system", "not_given", at)
     side = session.side_of(person_id)
     reason: Literal["mentor_unavailable", "learner_unavailable"]
     reason = "mentor_unavailable" if side == "mentor" else "learner_unavailable"
     return Step(ended(session, "withdrawn", at), (SessionWithdrawnV1(**about(session), reason=reason),))
-
-
-def _cancelled(session: Session, by: Literal["learner", "mentor", "system"], at: datetime) -> Step:
-    moved = replace(ended(session, "cancelled", at), capacity_month=None, starts_at=None)
-    return Step(moved, (SessionCancelledV1(**about(session), by=by),))
 
 
 def answered(session: Session, at: datetime) -> Session:

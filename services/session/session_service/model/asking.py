@@ -86,11 +86,16 @@ def check_ask(
 
 
 def _check_card(ask: Ask, policy: RequestPolicy, at: datetime) -> None:
-    if ask.minutes not in policy.session_minutes:
-        allowed = ", ".join(map(str, policy.session_minutes))
-        raise Refused(f"In this program a session lasts {allowed} minutes.", field="minutes")
+    check_minutes(ask.minutes, policy)
     if ask.by_when and ask.by_when < at.date():
         raise Refused("This day is over.", field="by_when")
+
+
+def check_minutes(minutes: int, policy: RequestPolicy) -> None:
+    """Raise Refused for a length that the program does not have."""
+    if minutes not in policy.session_minutes:
+        allowed = ", ".join(map(str, policy.session_minutes))
+        raise Refused(f"In this program a session lasts {allowed} minutes.", field="minutes")
 
 
 def _check_free(ask: Ask, mentor: Member, availability: Availability, policy: RequestPolicy, today: date) -> None:

@@ -1,4 +1,4 @@
-"""The rules of what follows a session: two taps, and meeting again. Step 3 of the write path; pure."""
+"""The rules of meeting again. Step 3 of the write path; pure."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -6,23 +6,12 @@ from typing import Literal
 from uuid import UUID
 
 from flash_schemas.base import Role
-from flash_schemas.session import RelationshipMadeV1, SurveyAnsweredV1
+from flash_schemas.session import RelationshipEndedV1, RelationshipMadeV1
 
 from session_service.model.session import Session, Step, WrongState, about
 
-Helped = Literal["solved", "partly", "no"]
 MadeBy = Literal["both_wished", "held_again"]
 MEET_AGAIN_WITHIN = timedelta(days=90)
-
-
-def surveyed(session: Session, by: UUID, helped: Helped, rating: int, minutes_saved: int | None) -> Step:
-    """One side answers. Raises WrongState, NotFound."""
-    side = session.side_of(by)
-    if session.state != "held":
-        raise WrongState("The survey follows the session: say first that it was held.")
-    moved = replace(session, version=session.version + 1)
-    ids = about(session)
-    return Step(moved, (SurveyAnsweredV1(**ids, side=side, helped=helped, rating=rating, minutes_saved=minutes_saved),))
 
 
 def check_wish(session: Session, by: UUID) -> Role:
@@ -37,3 +26,9 @@ def related(session: Session, by: MadeBy) -> Step:
     """The two have a relationship from now on."""
     moved = replace(session, version=session.version + 1)
     return Step(moved, (RelationshipMadeV1(**about(session), by=by),))
+
+
+def parted(session: Session) -> Step:
+    """The two, who held this session, have no relationship any more."""
+    moved = replace(session, version=session.version + 1)
+    return Step(moved, (RelationshipEndedV1(**about(session)),))

@@ -1,7 +1,7 @@
 """A session, its states, and the step from one to the next. Step 3 of the write path; pure.
 
-requested -> accepted -> held; requested -> declined, expired, withdrawn; accepted -> cancelled. A session
-takes one slot of its mentor's month while it is accepted or held.
+requested -> accepted -> held; requested -> declined, expired, withdrawn; accepted -> cancelled, not_held; both ->
+solved, by messages alone. A session takes one slot of its mentor's month while it is accepted or held.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,13 +13,15 @@ from uuid import UUID
 from chassis.outbox import Outgoing
 from chassis.problems import Conflict, NotFound, PreconditionFailed
 from flash_schemas.base import Role
-from flash_schemas.session import Format, MessageReadV1, MessageSentV1, SessionEvent
+from flash_schemas.session import CancelReason, Format, MessageReadV1, MessageSentV1, SessionEvent
 
-State = Literal["requested", "accepted", "declined", "expired", "withdrawn", "cancelled", "held"]
+State = Literal["requested", "accepted", "declined", "expired", "withdrawn", "cancelled", "held", "not_held", "solved"]
 MOVES: Mapping[State, frozenset[State]] = {
-    "requested": frozenset({"accepted", "declined", "expired", "withdrawn"}),
-    "accepted": frozenset({"held", "cancelled"}),
+    "requested": frozenset({"accepted", "declined", "expired", "withdrawn", "solved"}),
+    "accepted": frozenset({"held", "not_held", "cancelled", "solved"}),
     "held": frozenset(),
+    "not_held": frozenset(),
+    "solved": frozenset(),
     "declined": frozenset(),
     "expired": frozenset(),
     "withdrawn": frozenset(),
@@ -68,6 +70,11 @@ class Session:
     suggested_id: UUID | None = None
     information: Literal["asked", "given"] | None = None
     proposal: Mapping[str, Any] | None = None
+    wall_clock: datetime | None = None
+    time_zone: str | None = None
+    place: Mapping[str, str | None] | None = None
+    invitation_sequence: int = 0
+    cancel_reason: CancelReason | None = None
 
     def side_of(self, person_id: UUID) -> Role:
         """On which side somebody is. Raises NotFound for everybody else."""

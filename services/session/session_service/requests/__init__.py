@@ -13,7 +13,10 @@ from session_service.requests.availability import AvailabilityBody as Availabili
 from session_service.requests.conversation import EditBody as EditBody
 from session_service.requests.conversation import MessageBody as MessageBody
 from session_service.requests.conversation import ReadBody as ReadBody
-from session_service.requests.follow_up import SurveyBody as SurveyBody
 from session_service.requests.follow_up import WishBody as WishBody
+from session_service.requests.meeting import CancelBody as CancelBody
 from session_service.requests.meeting import HeldBody as HeldBody
+from session_service.requests.meeting import PlaceBody as PlaceBody
 from session_service.requests.meeting import ScheduleBody as ScheduleBody
+from session_service.requests.surveys import FollowUpBody as FollowUpBody
+from session_service.requests.surveys import SurveyBody as SurveyBody

@@ -25,9 +25,10 @@ from session_service.store.drafts import change_draft as change_draft
 from session_service.store.drafts import delete_draft as delete_draft
 from session_service.store.drafts import drafts_of as drafts_of
 from session_service.store.drafts import lock_draft as lock_draft
-from session_service.store.follow_up import add_survey as add_survey
 from session_service.store.follow_up import count_helped as count_helped
+from session_service.store.follow_up import end_relationship as end_relationship
 from session_service.store.follow_up import held_near as held_near
+from session_service.store.follow_up import last_held as last_held
 from session_service.store.follow_up import make_relationship as make_relationship
 from session_service.store.follow_up import relationships_of as relationships_of
 from session_service.store.follow_up import wish as wish
@@ -42,6 +43,8 @@ from session_service.store.people import may_meet as may_meet
 from session_service.store.people import member as member
 from session_service.store.people import policy as policy
 from session_service.store.people import some_departure as some_departure
+from session_service.store.reminders import note_past_reminders as note_past_reminders
+from session_service.store.reminders import take_reminders as take_reminders
 from session_service.store.sessions import count_open as count_open
 from session_service.store.sessions import count_open_of_learner as count_open_of_learner
 from session_service.store.sessions import lock_overdue as lock_overdue
@@ -53,3 +56,15 @@ from session_service.store.sessions import open_sessions_of as open_sessions_of
 from session_service.store.sessions import save_sessions as save_sessions
 from session_service.store.sessions import session as session
 from session_service.store.sessions import sessions_of as sessions_of
+from session_service.store.sessions import upcoming_sessions as upcoming_sessions
+from session_service.store.statements import forget_statements as forget_statements
+from session_service.store.statements import missed_ids as missed_ids
+from session_service.store.statements import state as state
+from session_service.store.statements import statements as statements
+from session_service.store.surveys import add_answers as add_answers
+from session_service.store.surveys import add_follow_up as add_follow_up
+from session_service.store.surveys import add_survey as add_survey
+from session_service.store.surveys import owned_survey_questions as owned_survey_questions
+from session_service.store.surveys import survey_questions as survey_questions
+from session_service.store.surveys import surveys as surveys
+from session_service.store.surveys import told as told

@@ -1,4 +1,4 @@
-"""Statements about surveys, wishes and relationships. Step 4 of the write path."""
+"""Statements about wishes and relationships. Step 4 of the write path."""
 
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -7,7 +7,7 @@ from uuid import UUID
 from chassis.database import Transaction
 from flash_schemas.base import Role
 
-from session_service.model import Helped, Session
+from session_service.model import Session
 
 HELD_NEAR = """
 SELECT EXISTS (SELECT FROM session WHERE program_id = $1 AND state = 'held' AND session_id <> $2
@@ -16,6 +16,19 @@ SELECT EXISTS (SELECT FROM session WHERE program_id = $1 AND state = 'held' AND 
 MAKE_RELATIONSHIP = """
 INSERT INTO relationship (program_id, one_id, other_id, made_at)
 VALUES ($1, least($2::uuid, $3::uuid), greatest($2::uuid, $3::uuid), $4) ON CONFLICT DO NOTHING RETURNING 1
+"""
+LAST_HELD = """
+SELECT session_id FROM session WHERE program_id = $1 AND state = 'held'
+    AND (learner_id = $2 AND mentor_id = $3 OR learner_id = $3 AND mentor_id = $2)
+ORDER BY held_on DESC, session_id DESC LIMIT 1
+"""
+END_RELATIONSHIP = """
+DELETE FROM relationship
+WHERE program_id = $1 AND one_id = least($2::uuid, $3::uuid) AND other_id = greatest($2::uuid, $3::uuid) RETURNING true
+"""
+FORGET_WISHES = """
+DELETE FROM wish USING session WHERE wish.session_id = session.session_id AND program_id = $1
+    AND (learner_id = $2 AND mentor_id = $3 OR learner_id = $3 AND mentor_id = $2)
 """
 LIST_RELATIONSHIPS = """
 SELECT program_id, CASE WHEN one_id = $1 THEN other_id ELSE one_id END AS person_id, made_at
@@ -40,15 +53,6 @@ async def count_helped(transaction: Transaction, mentor_id: UUID, skill_id: UUID
     return count
 
 
-async def add_survey(
-    transaction: Transaction, session_id: UUID, side: Role, helped: Helped, rating: int, minutes_saved: int | None
-) -> bool:
-    """Keep one side's answer; False when there was one."""
-    query = """INSERT INTO survey (session_id, side, helped, rating, minutes_saved) VALUES ($1, $2, $3, $4, $5)
-               ON CONFLICT DO NOTHING RETURNING true"""
-    return bool(await transaction.fetchval(query, session_id, side, helped, rating, minutes_saved))
-
-
 async def wish(transaction: Transaction, session_id: UUID, side: Role, wish: bool) -> bool:
     """Keep one side's wish; True when both wish now."""
     keep = """INSERT INTO wish (session_id, side, wish) VALUES ($1, $2, $3)
@@ -71,6 +75,20 @@ async def make_relationship(transaction: Transaction, session: Session, at: date
     """Keep that the two have a relationship in the program; False when they had one."""
     pair = (session.learner_id, session.mentor_id)
     return bool(await transaction.fetchval(MAKE_RELATIONSHIP, session.program_id, *pair, at))
+
+
+async def last_held(transaction: Transaction, program_id: UUID, one: UUID, other: UUID) -> UUID | None:
+    """The last session that two people held in a program, whoever of them taught."""
+    found: UUID | None = await transaction.fetchval(LAST_HELD, program_id, one, other)
+    return found
+
+
+async def end_relationship(transaction: Transaction, program_id: UUID, one: UUID, other: UUID) -> bool:
+    """Forget that two people have a relationship in the program, and what they wished; False when they had none."""
+    if not await transaction.fetchval(END_RELATIONSHIP, program_id, one, other):
+        return False
+    await transaction.execute(FORGET_WISHES, program_id, one, other)
+    return True
 
 
 async def relationships_of(transaction: Transaction, person_id: UUID) -> list[dict[str, Any]]:

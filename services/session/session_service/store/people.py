@@ -23,7 +23,8 @@ WHERE person.version < EXCLUDED.version RETURNING person_id
 """
 KEEP_PROGRAMS = """
 INSERT INTO program SELECT * FROM jsonb_populate_recordset(NULL::program, $1) ORDER BY program_id
-ON CONFLICT (program_id) DO UPDATE SET version = EXCLUDED.version, status = EXCLUDED.status, policy = EXCLUDED.policy
+ON CONFLICT (program_id) DO UPDATE SET version = EXCLUDED.version, status = EXCLUDED.status, policy = EXCLUDED.policy,
+    owners = EXCLUDED.owners, survey_questions = EXCLUDED.survey_questions
 WHERE program.version < EXCLUDED.version
 """
 ADD_DEPARTURES = """
@@ -48,7 +49,7 @@ async def keep_people(transaction: Transaction, rows: Sequence[dict[str, Any]]) 
 
 
 async def keep_programs(transaction: Transaction, rows: Sequence[dict[str, Any]]) -> None:
-    """Take newer programs: program_id, version, status, policy."""
+    """Take newer programs: program_id, version, status, policy, owners, survey_questions."""
     await transaction.execute(KEEP_PROGRAMS, rows)
 
 

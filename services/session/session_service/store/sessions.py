@@ -33,6 +33,10 @@ SELECT * FROM session WHERE mentor_id = ANY ($1) AND state = 'requested' AND exp
 ORDER BY session_id FOR UPDATE
 """
 REMINDERS = "SELECT * FROM session WHERE remind_at <= $1 ORDER BY remind_at LIMIT $2 FOR UPDATE SKIP LOCKED"
+UPCOMING = """
+SELECT * FROM session WHERE state = 'accepted' AND (starts_at, session_id) > ($1, $2)
+ORDER BY starts_at, session_id LIMIT $3
+"""
 OPEN_OF = """
 SELECT * FROM session WHERE (learner_id = $1 OR mentor_id = $1) AND state IN ('requested', 'accepted')
 ORDER BY session_id
@@ -101,6 +105,11 @@ async def lock_overdue(transaction: Transaction, mentor_ids: Sequence[UUID], at:
 async def lock_reminders(transaction: Transaction, at: datetime, limit: int) -> list[Session]:
     """Requests half of whose time is over, locked, if nobody has them locked."""
     return [Session(**row) for row in await transaction.fetch(REMINDERS, at, limit)]
+
+
+async def upcoming_sessions(transaction: Transaction, after: tuple[datetime, UUID], limit: int) -> list[Session]:
+    """Agreed sessions in the order in which they start, after a moment and an id."""
+    return [Session(**row) for row in await transaction.fetch(UPCOMING, *after, limit)]
 
 
 async def open_sessions_of(transaction: Transaction, person_id: UUID) -> list[Session]:
