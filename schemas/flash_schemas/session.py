@@ -9,7 +9,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from flash_schemas.base import Event, Role
+from flash_schemas.base import Event, Role, Value
 
 Format = Literal["lunch", "call", "chat"]
 AnswerTimeBand = Literal["within_a_day", "within_three_days", "longer", "unknown"]
@@ -157,10 +157,18 @@ class MessageSentV1(Event):
     first_reply: bool
 
 
+class Vacation(Value):
+    """Days on which a mentor takes nothing; `back_on` is the first day back."""
+
+    starts_on: date
+    back_on: date
+
+
 class AvailabilityChangedV1(Event):
     """What a mentor can still take. `slots_left` holds for `month` (YYYY-MM); an older month means untouched.
 
-    `capacity` is what the person takes a month; `paused_until` is the first day back.
+    `capacity` is what the person takes a month, `slots_used` what is taken of it; a program may allow less than others.
+    `paused_until` is the first day back; who is `silent` left requests unanswered and is paused until they say so.
     """
 
     TYPE: ClassVar = "flash.availability.changed.v1"
@@ -174,3 +182,6 @@ class AvailabilityChangedV1(Event):
     open_requests: Annotated[int, Field(ge=0)]
     paused_until: date | None = None
     answer_time_band: AnswerTimeBand = "unknown"
+    slots_used: Annotated[int, Field(ge=0)] | None = None
+    vacations: tuple[Vacation, ...] = ()
+    silent: bool = False

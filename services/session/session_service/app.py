@@ -21,6 +21,7 @@ def build(settings: Settings) -> Service:
     database = Database(settings)
     expire = partial(commands.expire_some, database, settings.timer_batch_sessions)
     remind = partial(commands.remind_some, database, settings.timer_batch_sessions)
+    away = partial(commands.notice_vacations, database, settings.timer_batch_sessions)
     count = partial(commands.count_open, database)
     close = partial(commands.close_departed, database)
     readers = [*consumers(), erasures()]
@@ -33,6 +34,7 @@ def build(settings: Settings) -> Service:
         workers=[
             Worker("expiry", expire, settings.timer_interval_ms, wake_on_commit=False),
             Worker("reminders", remind, settings.timer_interval_ms, wake_on_commit=False),
+            Worker("vacations", away, settings.timer_interval_ms, wake_on_commit=False),
             Worker("open-requests", count, settings.gauge_interval_ms, wake_on_commit=False),
             Worker("departures", close, settings.timer_interval_ms),
             Receipts("session", settings, database, readers).worker(),

@@ -36,8 +36,8 @@ DELETE FROM wish AS w USING session AS s
 WHERE s.session_id = w.session_id AND CASE w.side WHEN 'learner' THEN s.learner_id ELSE s.mentor_id END = $1
 """
 FORGET_SETTINGS = """
-UPDATE availability SET capacity = NULL, paused_until = NULL
-WHERE person_id = $1 AND (capacity IS NOT NULL OR paused_until IS NOT NULL)
+UPDATE availability SET capacity = NULL, paused_until = NULL, vacations = '[]', away_from = NULL
+WHERE person_id = $1 AND (capacity IS NOT NULL OR paused_until IS NOT NULL OR vacations <> '[]')
 """
 FORGET_DRAFTS = "DELETE FROM draft WHERE learner_id = $1"
 EMPTY = (EMPTY_CARDS, FORGET_DRAFTS, EMPTY_MESSAGES, FORGET_WISHES, FORGET_SETTINGS)

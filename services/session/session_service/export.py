@@ -15,7 +15,7 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from session_service import store
-from session_service.answers import DraftAnswer, MessageAnswer, RelationshipItem, SessionAnswer
+from session_service.answers import DraftAnswer, MessageAnswer, RelationshipItem, SessionAnswer, VacationItem
 from session_service.api.common import Employee
 from session_service.model import Helped
 
@@ -70,6 +70,7 @@ class SessionExport(Export):
     complete: bool
     capacity: int | None
     paused_until: date | None
+    vacations: list[VacationItem]
     sessions: list[SessionAnswer]
     drafts: list[DraftAnswer]
     messages: list[ExportedMessage]
@@ -97,6 +98,7 @@ async def _collected(transaction: Transaction, person_id: UUID) -> dict[str, Any
         "complete": len(found) <= LIMIT_SESSIONS and len(messages) <= LIMIT_MESSAGES,
         "capacity": availability.capacity,
         "paused_until": availability.paused_until,
+        "vacations": availability.vacations,
         "sessions": [SessionAnswer.of(session, person_id) for session in sessions],
         "drafts": [DraftAnswer.of(draft) for draft in await store.drafts_of(transaction, person_id)],
         "messages": [dict(row) for row in messages[:LIMIT_MESSAGES]],

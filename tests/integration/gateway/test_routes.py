@@ -44,6 +44,7 @@ ROUTES = [
     ("PUT", f"/api/v1/me/drafts/{ID}", "session"),
     ("GET", f"/api/v1/mentors/{ID}/expectation?program_id={ID}", "session"),
     ("POST", "/api/v1/one-tap/abc.def.ghi", "session"),
+    ("POST", "/api/v1/me/availability/return", "session"),
     ("GET", "/api/v1/me/relationships", "session"),
     ("POST", "/api/v1/sessions", "session"),
     ("GET", f"/api/v1/sessions/{ID}", "session"),

@@ -4,6 +4,7 @@ from session_service.answers.asking import DraftAnswer as DraftAnswer
 from session_service.answers.asking import DraftPage as DraftPage
 from session_service.answers.asking import ExpectationAnswer as ExpectationAnswer
 from session_service.answers.availability import AvailabilityAnswer as AvailabilityAnswer
+from session_service.answers.availability import VacationItem as VacationItem
 from session_service.answers.conversation import MessageAnswer as MessageAnswer
 from session_service.answers.conversation import MessagePage as MessagePage
 from session_service.answers.follow_up import RelationshipItem as RelationshipItem

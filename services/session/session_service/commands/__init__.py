@@ -8,6 +8,8 @@ from session_service.commands.answering import decline as decline
 from session_service.commands.answering import view as view
 from session_service.commands.asking import ask as ask
 from session_service.commands.asking import edit as edit
+from session_service.commands.availability import come_back as come_back
+from session_service.commands.availability import notice_vacations as notice_vacations
 from session_service.commands.availability import read_availability as read_availability
 from session_service.commands.availability import set_availability as set_availability
 from session_service.commands.closing import close_departed as close_departed

@@ -35,11 +35,17 @@ async def expire_some(database: Database, limit: int) -> bool:
     return bool(overdue)
 
 
-async def left_unanswered(
-    transaction: Transaction, mentor_id: UUID, _sessions: Sequence[Session], at: datetime
-) -> None:
-    """Requests to a mentor, whose availability is locked, expired just now."""
+async def left_unanswered(transaction: Transaction, mentor_id: UUID, expired: Sequence[Session], at: datetime) -> None:
+    """Requests to a mentor, whose availability is locked, expired; who never reacts to three in a row is paused."""
+    silent = sum(session.first_answer_at is None for session in expired)
+    if silent and await store.add_silence(transaction, mentor_id, silent, at):
+        await paused_for_silence(transaction, mentor_id)
     await tell_availability(transaction, mentor_id, at)
+
+
+async def paused_for_silence(transaction: Transaction, mentor_id: UUID) -> None:
+    """A mentor was paused just now: what is open is passed by; this is where whoever tells them begins, once."""
+    await store.add_departures(transaction, [mentor_id])
 
 
 async def remind_some(database: Database, limit: int) -> bool:

@@ -12,12 +12,16 @@ from session_service.model.asking import Ask as Ask
 from session_service.model.asking import Draft as Draft
 from session_service.model.asking import Member as Member
 from session_service.model.asking import check_ask as check_ask
+from session_service.model.asking import closes as closes
 from session_service.model.asking import edited as edited
 from session_service.model.asking import requested as requested
 from session_service.model.asking import resting as resting
+from session_service.model.availability import SILENT_REQUESTS as SILENT_REQUESTS
 from session_service.model.availability import Availability as Availability
+from session_service.model.availability import away_on as away_on
 from session_service.model.availability import band_of as band_of
 from session_service.model.availability import month_of as month_of
+from session_service.model.availability import next_start as next_start
 from session_service.model.clock import reminded as reminded
 from session_service.model.conversation import MESSAGES_AFTER_END as MESSAGES_AFTER_END
 from session_service.model.conversation import spoken as spoken

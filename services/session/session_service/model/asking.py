@@ -105,6 +105,15 @@ def resting(mentor: Member, availability: Availability, program_id: UUID, today:
     return availability.paused(today) or mentor.rests(program_id, "mentor", today)
 
 
+def closes(session: Session, person_id: UUID, member: Member | None, mentor: Availability, at: datetime) -> bool:
+    """Whether something open cannot go on, since this one of the two is not there; a pause breaks no promise."""
+    if session.state not in ("requested", "accepted") or (session.starts_at and session.starts_at <= at):
+        return False  # it is over, or may have been held; the two will say
+    if member is None or not member.takes_part(session.program_id, session.side_of(person_id)):
+        return True
+    return session.state == "requested" and person_id == session.mentor_id and mentor.paused(at.date())
+
+
 def requested(session_id: UUID, ask: Ask, learner_id: UUID, policy: RequestPolicy, at: datetime) -> Step:
     """A new request, open until the policy's time or the end of `by_when`, whichever is first."""
     until = answer_by(at, policy)

@@ -27,7 +27,8 @@ ON CONFLICT (program_id) DO UPDATE SET version = EXCLUDED.version, status = EXCL
 WHERE program.version < EXCLUDED.version
 """
 ADD_DEPARTURES = """
-INSERT INTO departure (person_id, version) SELECT person_id, version FROM person AS p WHERE person_id = ANY ($1)
+INSERT INTO departure (person_id, version)
+SELECT person_id, pg_current_xact_id()::text::bigint FROM person AS p WHERE person_id = ANY ($1)
     AND EXISTS (SELECT FROM session WHERE (learner_id = p.person_id OR mentor_id = p.person_id)
                 AND state IN ('requested', 'accepted'))
 ORDER BY person_id ON CONFLICT (person_id) DO UPDATE SET version = EXCLUDED.version
@@ -36,7 +37,7 @@ ORDER BY person_id ON CONFLICT (person_id) DO UPDATE SET version = EXCLUDED.vers
 
 @dataclass(frozen=True, slots=True)
 class Departure:
-    """Somebody who may no longer be there, as of a version of theirs."""
+    """Somebody who may no longer be there; each time that this is noted has a version of its own."""
 
     person_id: UUID
     version: int
@@ -88,6 +89,6 @@ async def some_departure(transaction: Transaction) -> Departure | None:
 
 
 async def forget_departure(transaction: Transaction, departure: Departure) -> None:
-    """The sessions of somebody were looked at, unless they changed again meanwhile."""
+    """The sessions of somebody were looked at, unless there was news of them meanwhile."""
     query = "DELETE FROM departure WHERE person_id = $1 AND version = $2"
     await transaction.execute(query, departure.person_id, departure.version)
