@@ -31,7 +31,8 @@ class SessionEvent(Event):
 class SessionRequestedV1(SessionEvent):
     """A learner asked one mentor for one session; unanswered, it expires at `expires_at`.
 
-    `serves_formal_goal` says that it is for a goal of a formal mentoring relationship, not for which.
+    `serves_formal_goal` says that it is for a goal of a formal mentoring relationship, not for which; `passed_from` is
+    the session that ended without a yes before.
     """
 
     TYPE: ClassVar = "flash.session.requested.v1"
@@ -39,6 +40,7 @@ class SessionRequestedV1(SessionEvent):
     minutes: Annotated[int, Field(ge=5, le=240)]
     expires_at: datetime
     serves_formal_goal: bool = False
+    passed_from: UUID | None = None
 
 
 class SessionViewedV1(SessionEvent):
@@ -87,6 +89,22 @@ class SessionWithdrawnV1(SessionEvent):
 
     TYPE: ClassVar = "flash.session.withdrawn.v1"
     reason: Literal["by_learner", "mentor_unavailable", "learner_unavailable"]
+
+
+class SessionPassedOnV1(SessionEvent):
+    """The request ended without a yes, and the next mentor whom the learner had named is asked, as another session."""
+
+    TYPE: ClassVar = "flash.session.passed_on.v1"
+    to_session_id: UUID
+    to_mentor_id: UUID
+
+
+class SessionOpenedToAllV1(SessionEvent):
+    """Nobody whom the learner had named said yes; every mentor who knows the skill may take it until `expires_at`."""
+
+    TYPE: ClassVar = "flash.session.opened_to_all.v1"
+    call_id: UUID
+    expires_at: datetime
 
 
 class SessionScheduledV1(SessionEvent):

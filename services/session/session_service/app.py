@@ -22,6 +22,8 @@ def build(settings: Settings) -> Service:
     expire = partial(commands.expire_some, database, settings.timer_batch_sessions)
     remind = partial(commands.remind_some, database, settings.timer_batch_sessions)
     away = partial(commands.notice_vacations, database, settings.timer_batch_sessions)
+    pass_on = partial(commands.pass_on_some, database, settings.timer_batch_sessions)
+    close_calls = partial(commands.close_calls, database, settings.timer_batch_sessions)
     count = partial(commands.count_open, database)
     close = partial(commands.close_departed, database)
     readers = [*consumers(), erasures()]
@@ -34,6 +36,8 @@ def build(settings: Settings) -> Service:
         workers=[
             Worker("expiry", expire, settings.timer_interval_ms, wake_on_commit=False),
             Worker("reminders", remind, settings.timer_interval_ms, wake_on_commit=False),
+            Worker("passing-on", pass_on, settings.timer_interval_ms),
+            Worker("open-calls", close_calls, settings.timer_interval_ms, wake_on_commit=False),
             Worker("vacations", away, settings.timer_interval_ms, wake_on_commit=False),
             Worker("open-requests", count, settings.gauge_interval_ms, wake_on_commit=False),
             Worker("departures", close, settings.timer_interval_ms),

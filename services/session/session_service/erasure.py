@@ -15,9 +15,9 @@ from session_service import store
 
 # First of all, so that no request of theirs is on its way while the rest happens; and nothing older is taken again.
 LEAVE = """
-INSERT INTO person (person_id, version, status, participations) VALUES ($1, $2, 'left', '{}')
+INSERT INTO person (person_id, version, status, participations, skill_ids) VALUES ($1, $2, 'left', '{}', '[]')
 ON CONFLICT (person_id) DO UPDATE SET version = GREATEST(person.version, EXCLUDED.version), status = 'left',
-    participations = '{}', pauses = NULL
+    participations = '{}', pauses = NULL, skill_ids = '[]'
 """
 # In the order of every other lock on sessions: then no message of theirs is on its way either.
 LOCK_SESSIONS = """
@@ -39,8 +39,9 @@ FORGET_SETTINGS = """
 UPDATE availability SET capacity = NULL, paused_until = NULL, vacations = '[]', away_from = NULL
 WHERE person_id = $1 AND (capacity IS NOT NULL OR paused_until IS NOT NULL OR vacations <> '[]')
 """
+CLOSE_CALLS = "UPDATE open_call SET state = 'closed' WHERE learner_id = $1 AND state = 'open'"
 FORGET_DRAFTS = "DELETE FROM draft WHERE learner_id = $1"
-EMPTY = (EMPTY_CARDS, FORGET_DRAFTS, EMPTY_MESSAGES, FORGET_WISHES, FORGET_SETTINGS)
+EMPTY = (EMPTY_CARDS, CLOSE_CALLS, FORGET_DRAFTS, EMPTY_MESSAGES, FORGET_WISHES, FORGET_SETTINGS)
 
 
 def erasures() -> Consumer:

@@ -45,6 +45,8 @@ ROUTES = [
     ("GET", f"/api/v1/mentors/{ID}/expectation?program_id={ID}", "session"),
     ("POST", "/api/v1/one-tap/abc.def.ghi", "session"),
     ("POST", "/api/v1/me/availability/return", "session"),
+    ("POST", f"/api/v1/open-calls/{ID}/take", "session"),
+    ("GET", "/api/v1/me/open-calls", "session"),
     ("GET", "/api/v1/me/relationships", "session"),
     ("POST", "/api/v1/sessions", "session"),
     ("GET", f"/api/v1/sessions/{ID}", "session"),

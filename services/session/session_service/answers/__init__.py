@@ -10,5 +10,7 @@ from session_service.answers.conversation import MessagePage as MessagePage
 from session_service.answers.follow_up import RelationshipItem as RelationshipItem
 from session_service.answers.follow_up import RelationshipPage as RelationshipPage
 from session_service.answers.one_tap import OneTapAnswer as OneTapAnswer
+from session_service.answers.open_calls import OpenCallAnswer as OpenCallAnswer
+from session_service.answers.open_calls import OpenCallPage as OpenCallPage
 from session_service.answers.sessions import SessionAnswer as SessionAnswer
 from session_service.answers.sessions import SessionPage as SessionPage

@@ -24,6 +24,11 @@ from session_service.commands.meeting import hold as hold
 from session_service.commands.meeting import schedule as schedule
 from session_service.commands.one_tap import show_tap as show_tap
 from session_service.commands.one_tap import take_tap as take_tap
+from session_service.commands.open_calls import calls_for as calls_for
+from session_service.commands.open_calls import close_calls as close_calls
+from session_service.commands.open_calls import take_call as take_call
+from session_service.commands.open_calls import withdraw_call as withdraw_call
+from session_service.commands.passing import pass_on_some as pass_on_some
 from session_service.commands.steps import Repeatable as Repeatable
 from session_service.commands.steps import take_step as take_step
 from session_service.commands.timers import count_open as count_open

@@ -33,6 +33,15 @@ from session_service.model.follow_up import related as related
 from session_service.model.follow_up import surveyed as surveyed
 from session_service.model.meeting import held as held
 from session_service.model.meeting import scheduled as scheduled
+from session_service.model.passing import CallIsOver as CallIsOver
+from session_service.model.passing import OpenCall as OpenCall
+from session_service.model.passing import may_take as may_take
+from session_service.model.passing import next_ask as next_ask
+from session_service.model.passing import opened_to_all as opened_to_all
+from session_service.model.passing import passed_on as passed_on
+from session_service.model.passing import skipped as skipped
+from session_service.model.passing import stopped_passing as stopped_passing
+from session_service.model.passing import taken_from_call as taken_from_call
 from session_service.model.session import MOVES as MOVES
 from session_service.model.session import Session as Session
 from session_service.model.session import State as State

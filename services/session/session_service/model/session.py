@@ -68,6 +68,11 @@ class Session:
     suggested_id: UUID | None = None
     information: Literal["asked", "given"] | None = None
     proposal: Mapping[str, Any] | None = None
+    then_ask: Sequence[str] | None = None
+    open_to_all: bool = False
+    passing: bool = False
+    passed_from: UUID | None = None
+    passed_to: UUID | None = None
 
     def side_of(self, person_id: UUID) -> Role:
         """On which side somebody is. Raises NotFound for everybody else."""

@@ -24,6 +24,14 @@ from session_service.store.follow_up import held_near as held_near
 from session_service.store.follow_up import make_relationship as make_relationship
 from session_service.store.follow_up import relationships_of as relationships_of
 from session_service.store.follow_up import wish as wish
+from session_service.store.open_calls import add_call as add_call
+from session_service.store.open_calls import call as call
+from session_service.store.open_calls import calls_for as calls_for
+from session_service.store.open_calls import calls_of as calls_of
+from session_service.store.open_calls import close_calls as close_calls
+from session_service.store.open_calls import end_call as end_call
+from session_service.store.open_calls import lock_call as lock_call
+from session_service.store.open_calls import passing_ids as passing_ids
 from session_service.store.people import Departure as Departure
 from session_service.store.people import add_departures as add_departures
 from session_service.store.people import forget_departure as forget_departure

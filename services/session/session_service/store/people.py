@@ -10,16 +10,18 @@ from flash_schemas.profile import RequestPolicy
 
 from session_service.model import Member
 
-MEMBER = "person_id, status, participations, pauses"
+MEMBER = "person_id, status, participations, pauses, skill_ids"
 # Who is forgotten has left, whatever a backup brought back.
 KEEP_PEOPLE = """
-INSERT INTO person (person_id, version, status, participations, pauses)
+INSERT INTO person (person_id, version, status, participations, pauses, skill_ids)
 SELECT person_id, p.version, CASE WHEN e.person_id IS NULL THEN status ELSE 'left' END,
-    CASE WHEN e.person_id IS NULL THEN participations ELSE '{}' END, pauses
+    CASE WHEN e.person_id IS NULL THEN participations ELSE '{}' END, pauses,
+    CASE WHEN e.person_id IS NULL THEN skill_ids ELSE '[]' END
 FROM jsonb_populate_recordset(NULL::person, $1) AS p LEFT JOIN erasure AS e USING (person_id) ORDER BY person_id
 ON CONFLICT (person_id) DO UPDATE SET version = EXCLUDED.version, status = EXCLUDED.status,
-    participations = EXCLUDED.participations, pauses = EXCLUDED.pauses
-WHERE person.version < EXCLUDED.version RETURNING person_id
+    participations = EXCLUDED.participations, pauses = EXCLUDED.pauses, skill_ids = EXCLUDED.skill_ids
+WHERE person.version < EXCLUDED.version OR (person.version = EXCLUDED.version AND person.skill_ids IS NULL)
+RETURNING person_id
 """
 KEEP_PROGRAMS = """
 INSERT INTO program SELECT * FROM jsonb_populate_recordset(NULL::program, $1) ORDER BY program_id
@@ -44,7 +46,10 @@ class Departure:
 
 
 async def keep_people(transaction: Transaction, rows: Sequence[dict[str, Any]]) -> set[UUID]:
-    """Take newer people: person_id, version, status, participations (roles by program), pauses. Who was changed."""
+    """Take newer people: person_id, version, status, participations (roles by program), pauses, skill_ids.
+
+    Who was changed.
+    """
     return {row["person_id"] for row in await transaction.fetch(KEEP_PEOPLE, rows)}
 
 
