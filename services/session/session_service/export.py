@@ -15,7 +15,14 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from session_service import store
-from session_service.answers import DraftAnswer, MessageAnswer, RelationshipItem, SessionAnswer, VacationItem
+from session_service.answers import (
+    DraftAnswer,
+    MessageAnswer,
+    OpenCallAnswer,
+    RelationshipItem,
+    SessionAnswer,
+    VacationItem,
+)
 from session_service.api.common import Employee
 from session_service.model import Helped
 
@@ -73,6 +80,7 @@ class SessionExport(Export):
     vacations: list[VacationItem]
     sessions: list[SessionAnswer]
     drafts: list[DraftAnswer]
+    open_calls: list[OpenCallAnswer]
     messages: list[ExportedMessage]
     surveys: list[ExportedSurvey]
     wishes: list[ExportedWish]
@@ -101,6 +109,7 @@ async def _collected(transaction: Transaction, person_id: UUID) -> dict[str, Any
         "vacations": availability.vacations,
         "sessions": [SessionAnswer.of(session, person_id) for session in sessions],
         "drafts": [DraftAnswer.of(draft) for draft in await store.drafts_of(transaction, person_id)],
+        "open_calls": await store.calls_of(transaction, person_id, LIMIT_SESSIONS),
         "messages": [dict(row) for row in messages[:LIMIT_MESSAGES]],
         "surveys": [dict(row) for row in await transaction.fetch(SURVEYS, ids, person_id)],
         "wishes": [dict(row) for row in await transaction.fetch(WISHES, ids, person_id)],

@@ -126,6 +126,7 @@ async def called(world: World, **values: Any) -> tuple[UUID, str]:
     await end(world, first, session_id, "declined")
     (call,) = (await world.get(learner, "/me/open-calls")).json()["items"]
     assert (call["state"], call["want_to_learn"]) == ("open", "Reports")
+    assert (await world.get(learner, "/me/sessions/export")).json()["open_calls"] == [call]
     return learner, call["call_id"]
 
 

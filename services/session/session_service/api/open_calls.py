@@ -29,7 +29,7 @@ async def list_own_calls(caller: Employee, database: DatabaseDep) -> OpenCallPag
 
 
 @router.post("/open-calls/{call_id}/take", tags=["open-calls"], status_code=201, responses=CONCERNED)
-async def take(
+async def take_open_call(
     call_id: UUID, caller: Employee, database: DatabaseDep, response: Response, key: IdempotencyKey = None
 ) -> SessionAnswer:
     """Take it: one slot of this month, and the first to do so has it."""
@@ -39,6 +39,6 @@ async def take(
 
 
 @router.post("/open-calls/{call_id}/withdraw", tags=["open-calls"], status_code=204, responses=CONCERNED)
-async def withdraw(call_id: UUID, caller: Employee, database: DatabaseDep) -> None:
+async def withdraw_open_call(call_id: UUID, caller: Employee, database: DatabaseDep) -> None:
     """The learner no longer needs it."""
     await commands.withdraw_call(database, caller.person, call_id)

@@ -9,11 +9,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
-from chassis import outbox
 from chassis.database import Database, Transaction
 
 from session_service import metrics, model, store
-from session_service.commands.steps import tell_availability
+from session_service.commands.steps import save, tell_availability
 from session_service.model import Session
 
 
@@ -26,9 +25,8 @@ async def expire_some(database: Database, limit: int) -> bool:
         at = datetime.now(UTC)
         mentors = await store.lock_overdue_mentors(transaction, at, limit)
         overdue = await store.lock_overdue(transaction, mentors, at)
-        steps = [model.expired(session, at) for session in overdue]
-        await store.save_sessions(transaction, [step.session for step in steps])
-        await outbox.append(transaction, [item for step in steps for item in step.outgoing])
+        for session in overdue:
+            await save(transaction, model.expired(session, at))
         for mentor_id, unanswered in by_mentor(overdue).items():
             await left_unanswered(transaction, mentor_id, unanswered, at)
     metrics.EXPIRED.inc(len(overdue))
