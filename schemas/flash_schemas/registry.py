@@ -17,6 +17,8 @@ EVENTS: dict[str, type[Event]] = {
         session.SessionDeclinedV1,
         session.SessionExpiredV1,
         session.SessionWithdrawnV1,
+        session.SessionPassedOnV1,
+        session.SessionOpenedToAllV1,
         session.SessionScheduledV1,
         session.SessionRescheduledV1,
         session.SessionCancelledV1,

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from flash_schemas.base import Event, Role
+from flash_schemas.base import Event, Role, Value
 
 Format = Literal["lunch", "call", "chat"]
 CancelReason = Literal["other_plans", "ill", "not_needed_any_more", "other", "not_given"]
@@ -32,7 +32,8 @@ class SessionEvent(Event):
 class SessionRequestedV1(SessionEvent):
     """A learner asked one mentor for one session; unanswered, it expires at `expires_at`.
 
-    `serves_formal_goal` says that it is for a goal of a formal mentoring relationship, not for which.
+    `serves_formal_goal` says that it is for a goal of a formal mentoring relationship, not for which; `passed_from` is
+    the session that ended without a yes before.
     """
 
     TYPE: ClassVar = "flash.session.requested.v1"
@@ -40,6 +41,7 @@ class SessionRequestedV1(SessionEvent):
     minutes: Annotated[int, Field(ge=5, le=240)]
     expires_at: datetime
     serves_formal_goal: bool = False
+    passed_from: UUID | None = None
 
 
 class SessionViewedV1(SessionEvent):
@@ -88,6 +90,22 @@ class SessionWithdrawnV1(SessionEvent):
 
     TYPE: ClassVar = "flash.session.withdrawn.v1"
     reason: Literal["by_learner", "mentor_unavailable", "learner_unavailable"]
+
+
+class SessionPassedOnV1(SessionEvent):
+    """The request ended without a yes, and the next mentor whom the learner had named is asked, as another session."""
+
+    TYPE: ClassVar = "flash.session.passed_on.v1"
+    to_session_id: UUID
+    to_mentor_id: UUID
+
+
+class SessionOpenedToAllV1(SessionEvent):
+    """Nobody whom the learner had named said yes; every mentor who knows the skill may take it until `expires_at`."""
+
+    TYPE: ClassVar = "flash.session.opened_to_all.v1"
+    call_id: UUID
+    expires_at: datetime
 
 
 class SessionScheduledV1(SessionEvent):
@@ -201,10 +219,18 @@ class MessageReadV1(Event):
     position: Annotated[int, Field(ge=1)]
 
 
+class Vacation(Value):
+    """Days on which a mentor takes nothing; `back_on` is the first day back."""
+
+    starts_on: date
+    back_on: date
+
+
 class AvailabilityChangedV1(Event):
     """What a mentor can still take. `slots_left` holds for `month` (YYYY-MM); an older month means untouched.
 
-    `capacity` is what the person takes a month; `paused_until` is the first day back.
+    `capacity` is what the person takes a month, `slots_used` what is taken of it; a program may allow less than others.
+    `paused_until` is the first day back; who is `silent` left requests unanswered and is paused until they say so.
     """
 
     TYPE: ClassVar = "flash.availability.changed.v1"
@@ -218,3 +244,6 @@ class AvailabilityChangedV1(Event):
     open_requests: Annotated[int, Field(ge=0)]
     paused_until: date | None = None
     answer_time_band: AnswerTimeBand = "unknown"
+    slots_used: Annotated[int, Field(ge=0)] | None = None
+    vacations: tuple[Vacation, ...] = ()
+    silent: bool = False

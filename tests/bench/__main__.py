@@ -9,7 +9,7 @@ from functools import partial
 import structlog
 from flash_local.engines.every import Engines
 
-from tests.bench import platform, relay, reorganisation, rollups, scim, search
+from tests.bench import platform, relay, reorganisation, rollups, scim, search, sessions
 from tests.support import engines as shared
 
 ON_ENGINES: dict[str, Callable[[Engines], Awaitable[None]]] = {
@@ -19,6 +19,8 @@ ON_ENGINES: dict[str, Callable[[Engines], Awaitable[None]]] = {
     "rollups": rollups.run,
     "scim": partial(scim.run, people=2_000),
     "scim-100k": partial(scim.run, people=100_000),
+    "sessions": sessions.run,
+    "sessions-small": partial(sessions.run, seeds=2, expiring=500, over_s=5, accepts=300, steps=5_000),
     "search": partial(search.run, people=2_000),
     "search-100k": partial(search.run, people=100_000),
 }

@@ -28,6 +28,16 @@ STEPS: Mapping[type[Event], str] = {
     said.SessionNotHeldV1: "not_held_at",
     said.SessionSolvedInChatV1: "solved_at",
 }
+UNCOUNTED = frozenset(
+    {
+        said.SessionViewedV1,
+        said.SessionMoreInformationAskedV1,
+        said.SessionCounterProposedV1,
+        said.SessionPassedOnV1,
+        said.SessionOpenedToAllV1,
+    }
+)
+"""Steps on the way that no figure counts; what follows them says what they came to."""
 FactT = TypeVar("FactT", bound=Fact)
 
 
@@ -132,7 +142,7 @@ def _session_facts(event: said.SessionEvent, at: datetime, version: int) -> Iter
             yield Session(*ids, followed_up_at=at, used=event.used != "no")
         case said.RelationshipMadeV1():
             yield Pair.of(*pair, related_at=at)
-        case _ if type(event) in STEPS:  # the others are steps on the way that no figure counts
+        case _ if type(event) not in UNCOUNTED:
             step: dict[str, Any] = {STEPS[type(event)]: at}
             yield Session(*ids, **step)
 

@@ -118,6 +118,12 @@ class UnlinkedTermPage(Page):
     items: list[UnlinkedTerm]
 
 
+def sessions_a_month(program: Mapping[str, Any]) -> int:
+    """What a program lets a mentor take."""
+    limit: int = program["request_policy"]["sessions_per_mentor_and_month"]
+    return limit
+
+
 class Presenter:
     """Turns hits into items for one search in a program; `asked` are the skills it was about."""
 
@@ -126,6 +132,7 @@ class Presenter:
         self._asked = {str(skill_id) for skill_id in asked}
         self._show: Sequence[str] = program["search_fields"]["show"]
         self._program_id: str = program["program_id"]
+        self._sessions_a_month = sessions_a_month(program)
         self._today = today
 
     def item(self, hit: Mapping[str, Any]) -> PersonItem:
@@ -186,16 +193,26 @@ class Presenter:
     def _availability(self, source: Mapping[str, Any]) -> AvailabilityItem:
         pauses = [pause["until"] for pause in source.get("pauses", ()) if pause["program_id"] == self._program_id]
         pauses += [source["paused_until"]] if "paused_until" in source else []
+        pauses += [each["lt"] for each in source.get("away", ()) if date.fromisoformat(each["gte"]) <= self._today]
         paused_until = max(map(date.fromisoformat, pauses), default=None)
-        this_month = source.get("month") == f"{self._today:%Y-%m}"
-        slots_left = source.get("slots_left") if this_month else source.get("capacity")
         paused = paused_until is not None and paused_until > self._today
+        slots_left = self._slots_left(source)
+        takes = slots_left != 0 and source.get("capacity") != 0 and not source.get("silent")
         return AvailabilityItem(
-            available=slots_left != 0 and source.get("capacity") != 0 and not paused,
+            available=takes and not paused,
             slots_left=slots_left,
             paused_until=paused_until if paused else None,
             answer_time_band=source.get("answer_time_band", "unknown"),
         )
+
+    def _slots_left(self, source: Mapping[str, Any]) -> int | None:
+        """Under this program's limit, which may be lower than that of others; None where they never said anything."""
+        if "capacity" not in source:
+            return None
+        this_month = source.get("month") == f"{self._today:%Y-%m}"
+        left: int = source["slots_left"] if this_month else source["capacity"]
+        used: int = source.get("slots_used", 0) if this_month else 0
+        return max(0, min(left, self._sessions_a_month - used))
 
 
 def _last_used(skill: SkillItem) -> list[str]:

@@ -18,7 +18,7 @@ from flash_schemas.search import SearchPerformedV1
 from opensearchpy import OpenSearchException
 
 from search_service import metrics, query, store, unlinked_store
-from search_service.answers import Correction, LinkedSkill, PeoplePage, Presenter
+from search_service.answers import Correction, LinkedSkill, PeoplePage, Presenter, sessions_a_month
 from search_service.index import Index
 from search_service.query import Choices, Scope
 from search_service.store import Access
@@ -192,7 +192,9 @@ def _may_search(access: Access, request: SearchRequest) -> bool:
 
 def _scope(request: SearchRequest, access: Access) -> Scope:
     fields = tuple(access.program["search_fields"]["search"])
-    return Scope(request.program_id, request.searcher_id, fields, tuple(_facets(access)))
+    return Scope(
+        request.program_id, request.searcher_id, fields, tuple(_facets(access)), sessions_a_month(access.program)
+    )
 
 
 def _facets(access: Access) -> list[str]:

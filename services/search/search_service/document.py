@@ -65,6 +65,9 @@ MAPPINGS = {
         "capacity": {"type": "integer"},
         "paused_until": {"type": "date"},
         "answer_time_band": KEYWORD,
+        "slots_used": {"type": "integer"},
+        "away": {"type": "date_range"},
+        "silent": {"type": "boolean"},
     },
 }
 
@@ -138,5 +141,8 @@ def _skills(profile: Mapping[str, Any], merged: Mapping[str, str]) -> dict[str, 
 
 
 def _availability(availability: Mapping[str, Any]) -> dict[str, Any]:
-    names = ("month", "slots_left", "capacity", "paused_until", "answer_time_band")
-    return {name: availability[name] for name in names if availability.get(name) is not None}
+    """With vacations as days, so that nothing need happen when one begins or ends."""
+    names = ("month", "slots_left", "slots_used", "capacity", "paused_until", "answer_time_band", "silent")
+    told = {name: availability[name] for name in names if availability.get(name) is not None}
+    away = [{"gte": each["starts_on"], "lt": each["back_on"]} for each in availability.get("vacations", ())]
+    return told | ({"away": away} if away else {})

@@ -53,12 +53,13 @@ class Choices:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Whom and what this searcher may see: the program, themselves left out, and the program's searchable fields."""
+    """Whom and what this searcher may see: the program without themselves, its searchable fields, its limit."""
 
     program_id: UUID
     searcher_id: UUID
     search_fields: tuple[str, ...]
     facets: tuple[str, ...]
+    sessions_a_month: int
 
 
 def build(
@@ -180,8 +181,13 @@ def _has_skill(choices: Choices) -> dict[str, Any]:
 
 def _available(scope: Scope, today: date) -> dict[str, Any]:
     """Can take a request in this program today. Slots of another month are untouched; who never said anything can."""
-    used_up = [{"term": {"month": f"{today:%Y-%m}"}}, {"term": {"slots_left": 0}}]
+    this_month = {"term": {"month": f"{today:%Y-%m}"}}
+    used_up = [this_month, {"term": {"slots_left": 0}}]
+    used_up_here = [this_month, {"range": {"slots_used": {"gte": scope.sessions_a_month}}}]
     unavailable = [
+        {"term": {"silent": True}},
+        {"term": {"away": today.isoformat()}},
+        {"bool": {"filter": used_up_here}},
         {"range": {"paused_until": {"gt": today.isoformat()}}},
         {"term": {"capacity": 0}},
         {"bool": {"filter": used_up}},

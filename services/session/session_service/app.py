@@ -26,14 +26,16 @@ log = logs.get(__name__)
 
 def build(settings: Settings) -> Service:
     """The API, the projection of people and programs, and what happens by itself: expiry, departures, erasure."""
-    database = Database(settings)
+    database, keyring = Database(settings), Keyring.of(settings.message_master_keys)
     expire = partial(commands.expire_some, database, settings.timer_batch_sessions)
     remind = partial(commands.remind_some, database, settings.timer_batch_sessions)
+    away = partial(commands.notice_vacations, database, settings.timer_batch_sessions)
+    pass_on = partial(commands.pass_on_some, database, keyring, settings.timer_batch_sessions)
+    close_calls = partial(commands.close_calls, database, settings.timer_batch_sessions)
     count = partial(commands.count_open, database)
     conclude = partial(commands.conclude_missed, database, settings.timer_batch_sessions)
     close = partial(commands.close_departed, database)
     clocks = commands.WallClocks(database, settings.timer_batch_sessions)
-    keyring = Keyring.of(settings.message_master_keys)
     seal = partial(commands.seal_some, database, keyring, settings.sealing_batch_messages)
     readers, ways_out = [*consumers(), erasures()], post(settings, keyring)
     return Service(
@@ -45,6 +47,9 @@ def build(settings: Settings) -> Service:
         workers=[
             Worker("expiry", expire, settings.timer_interval_ms, wake_on_commit=False),
             Worker("reminders", remind, settings.timer_interval_ms, wake_on_commit=False),
+            Worker("passing-on", pass_on, settings.timer_interval_ms),
+            Worker("open-calls", close_calls, settings.timer_interval_ms, wake_on_commit=False),
+            Worker("vacations", away, settings.timer_interval_ms, wake_on_commit=False),
             Worker("open-requests", count, settings.gauge_interval_ms, wake_on_commit=False),
             Worker("missed", conclude, settings.timer_interval_ms, wake_on_commit=False),
             Worker("clocks", clocks, settings.clocks_interval_ms, wake_on_commit=False),

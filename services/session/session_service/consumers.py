@@ -42,6 +42,7 @@ def _person(delivery: Delivery) -> dict[str, object]:
         "version": delivery.envelope.aggregate_version,
         "status": event.status,
         "participations": {str(part.program_id): part.roles for part in event.participations},
+        "skill_ids": sorted({str(skill.skill_id) for skill in event.skills}),
         "pauses": {str(part.program_id): part.paused_until for part in event.participations if part.paused_until},
     }
 

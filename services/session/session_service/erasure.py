@@ -15,9 +15,9 @@ from session_service import store
 
 # First of all, so that no request of theirs is on its way while the rest happens; and nothing older is taken again.
 LEAVE = """
-INSERT INTO person (person_id, version, status, participations) VALUES ($1, $2, 'left', '{}')
+INSERT INTO person (person_id, version, status, participations, skill_ids) VALUES ($1, $2, 'left', '{}', '[]')
 ON CONFLICT (person_id) DO UPDATE SET version = GREATEST(person.version, EXCLUDED.version), status = 'left',
-    participations = '{}', pauses = NULL
+    participations = '{}', pauses = NULL, skill_ids = '[]'
 """
 # In the order of every other lock on sessions: then no message of theirs is on its way either.
 LOCK_SESSIONS = """
@@ -49,9 +49,10 @@ DELETE FROM survey_answer AS w USING session AS s WHERE w.kind = 'text'
     AND s.session_id = w.session_id AND CASE w.side WHEN 'learner' THEN s.learner_id ELSE s.mentor_id END = $1
 """
 FORGET_SETTINGS = """
-UPDATE availability SET capacity = NULL, paused_until = NULL
-WHERE person_id = $1 AND (capacity IS NOT NULL OR paused_until IS NOT NULL)
+UPDATE availability SET capacity = NULL, paused_until = NULL, vacations = '[]', away_from = NULL
+WHERE person_id = $1 AND (capacity IS NOT NULL OR paused_until IS NOT NULL OR vacations <> '[]')
 """
+CLOSE_CALLS = "UPDATE open_call SET state = 'closed' WHERE learner_id = $1 AND state = 'open'"
 FORGET_DRAFTS = "DELETE FROM draft WHERE learner_id = $1"
 FORGET_REACHED = tuple(
     f"DELETE FROM {table} WHERE person_id = $1"  # noqa: S608 - tables of ours
@@ -60,6 +61,7 @@ FORGET_REACHED = tuple(
 EMPTY = (
     EMPTY_CARDS,
     EMPTY_PLACES,
+    CLOSE_CALLS,
     FORGET_DRAFTS,
     EMPTY_MESSAGES,
     DESTROY_KEYS,

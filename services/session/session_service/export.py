@@ -15,7 +15,14 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from session_service import store
-from session_service.answers import DraftAnswer, MessageAnswer, RelationshipItem, SessionAnswer
+from session_service.answers import (
+    DraftAnswer,
+    MessageAnswer,
+    OpenCallAnswer,
+    RelationshipItem,
+    SessionAnswer,
+    VacationItem,
+)
 from session_service.api.common import Employee, KeyringDep
 from session_service.model import Helped, Statement, Used
 from session_service.notices.preferences import Preferences
@@ -133,8 +140,10 @@ class SessionExport(Export):
     complete: bool
     capacity: int | None
     paused_until: date | None
+    vacations: list[VacationItem]
     sessions: list[SessionAnswer]
     drafts: list[DraftAnswer]
+    open_calls: list[OpenCallAnswer]
     messages: list[ExportedMessage]
     read: list[ExportedReading]
     surveys: list[ExportedSurvey]
@@ -172,8 +181,10 @@ async def _collected(transaction: Transaction, keyring: Keyring, person_id: UUID
         "complete": len(found) <= LIMIT_SESSIONS and len(messages) <= LIMIT_MESSAGES and len(told) <= LIMIT_NOTICES,
         "capacity": availability.capacity,
         "paused_until": availability.paused_until,
+        "vacations": availability.vacations,
         "sessions": [SessionAnswer.of(session, person_id) for session in sessions],
         "drafts": [DraftAnswer.of(draft) for draft in await store.drafts_of(transaction, person_id)],
+        "open_calls": await store.calls_of(transaction, person_id, LIMIT_SESSIONS),
         "messages": [ExportedMessage.model_validate(message) for message in messages[:LIMIT_MESSAGES]],
         "read": [dict(row) for row in await transaction.fetch(READING, ids, person_id)],
         "surveys": [dict(row) for row in await transaction.fetch(SURVEYS, ids, person_id)],

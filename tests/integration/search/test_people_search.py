@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 import pytest
 from flash_schemas.profile import Experience, Participation, SkillChangedV1
 from flash_schemas.search import SearchPerformedV1
+from flash_schemas.session import Vacation
 from search_service import store
 from search_service.document import MAPPINGS, SETTINGS
 
@@ -84,6 +85,34 @@ async def test_who_cannot_take_a_request_is_left_out_unless_asked_for(world: Wor
     everyone = (await world.ask(available="any"))["items"]
     assert {item["name"] for item in everyone if item["availability"]["available"]} == {"free", "back", "last-month"}
     assert len(everyone) == 6
+
+
+async def test_who_is_away_silent_or_full_in_this_program_is_not_offered(world: World) -> None:
+    await world.program()
+    people = {name: world.person(name) for name in ("here", "away", "soon", "returned", "silent", "full-here")}
+    ids = {name: person.person_id for name, person in people.items()}
+    days = {name: TODAY + timedelta(days=count) for name, count in (("past", -9), ("tomorrow", 1), ("later", 9))}
+
+    def away(starts_on: date, back_on: date) -> dict[str, tuple[Vacation]]:
+        return {"vacations": (Vacation(starts_on=starts_on, back_on=back_on),)}
+
+    await world.say(
+        *people.values(),
+        world.availability(ids["away"], 2, **away(TODAY, days["tomorrow"])),
+        world.availability(ids["soon"], 2, **away(days["tomorrow"], days["later"])),
+        world.availability(ids["returned"], 2, **away(days["past"], TODAY)),
+        world.availability(ids["silent"], 2, silent=True),
+        world.availability(ids["full-here"], 3, capacity=5, slots_used=2),
+    )
+    await world.settle()
+    assert {item["name"] for item in (await world.ask())["items"]} == {"here", "soon", "returned"}
+    everyone = {item["name"]: item["availability"] for item in (await world.ask(available="any"))["items"]}
+    assert {name for name, told in everyone.items() if told["available"]} == {"here", "soon", "returned"}
+    assert everyone["away"]["paused_until"] == str(days["tomorrow"])
+    assert everyone["full-here"]["slots_left"] == 0
+    await world.say(world.availability(ids["away"], 2), world.availability(ids["silent"], 1))
+    await world.settle()
+    assert {"away", "silent"} <= {item["name"] for item in (await world.ask())["items"]}, "and back at once"
 
 
 async def test_availability_that_comes_before_the_profile_is_kept(world: World) -> None:

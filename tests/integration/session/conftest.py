@@ -17,12 +17,14 @@ from flash_schemas.profile import (
     ProgramChangedV1,
     RequestPolicy,
     SearchFields,
+    Skill,
     SurveyQuestion,
     UnitRef,
 )
 from session_service.app import build
-from session_service.commands import close_departed, expire_some
+from session_service.commands import close_departed, expire_some, pass_on_some
 from session_service.consumers import take_people, take_programs
+from session_service.sealing import Keyring
 from session_service.settings import Settings
 
 from tests.support.apis import Api, offline_settings, serving_api
@@ -42,6 +44,13 @@ class World:
     owner_id: UUID = field(default_factory=uuid4)
     versions: dict[UUID, int] = field(default_factory=dict)
 
+    @property
+    def keyring(self) -> Keyring:
+        """What the service under test seals with."""
+        keyring = self.api.service.state["keyring"]
+        assert isinstance(keyring, Keyring)
+        return keyring
+
     async def program(self, *, questions: Sequence[SurveyQuestion] = (), **policy: Any) -> None:
         objective = Objective(objective_id=uuid4(), text="x", metric="connections", target=1, due=TODAY)
         event = ProgramChangedV1(
@@ -60,6 +69,12 @@ class World:
         async with self.api.database.transaction() as transaction:
             await take_programs(transaction, [delivery(event, self.next(self.program_id))])
 
+    async def people(self, *person_ids: UUID) -> None:
+        """Many people as the profile service has just said."""
+        said = [delivery(self._profile(each), self.next(each)) for each in person_ids]
+        async with self.api.database.transaction() as transaction:
+            await take_people(transaction, said)
+
     async def person(
         self,
         person_id: UUID | None = None,
@@ -67,13 +82,28 @@ class World:
         status: Any = "active",
         joined: bool = True,
         paused_until: dict[Any, date] | None = None,
+        skills: Sequence[UUID] = (),
         **said: Any,
     ) -> UUID:
         """Somebody as the profile service has just said; a new one when no id is given."""
         person_id = person_id or uuid4()
+        event = self._profile(person_id, status, joined, paused_until, skills, **said)
+        async with self.api.database.transaction() as transaction:
+            await take_people(transaction, [delivery(event, self.next(person_id))])
+        return person_id
+
+    def _profile(
+        self,
+        person_id: UUID,
+        status: Any = "active",
+        joined: bool = True,
+        paused_until: dict[Any, date] | None = None,
+        skills: Sequence[UUID] = (),
+        **said: Any,
+    ) -> ProfileChangedV1:
         roles: tuple[Role, ...] = ("learner", "mentor")
         takes_part = (Participation(program_id=self.program_id, roles=roles, paused_until=paused_until or {}),)
-        event = ProfileChangedV1(
+        return ProfileChangedV1(
             person_id=person_id,
             change="edited",
             job_title="T",
@@ -81,12 +111,10 @@ class World:
             location="L",
             unit_path=(UnitRef(unit_id=uuid4(), name="U"),),
             status=status,
+            skills=tuple(Skill(skill_id=skill_id, level=3, confirmed_on=TODAY) for skill_id in skills),
             participations=takes_part if joined and status == "active" else (),
             **{"name": "N", **said},
         )
-        async with self.api.database.transaction() as transaction:
-            await take_people(transaction, [delivery(event, self.next(person_id))])
-        return person_id
 
     def next(self, aggregate_id: UUID) -> int:
         self.versions[aggregate_id] = self.versions.get(aggregate_id, 0) + 1
@@ -143,6 +171,8 @@ class World:
         while await close_departed(self.api.database):
             pass
         while await expire_some(self.api.database, 50):
+            pass
+        while await pass_on_some(self.api.database, self.keyring, 50):
             pass
 
 

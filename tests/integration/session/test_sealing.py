@@ -22,12 +22,6 @@ INSERT INTO message (message_id, session_id, position, sender_id, text, sent_at)
 """
 
 
-def keyring_of(world: World) -> Keyring:
-    keyring = world.api.service.state["keyring"]
-    assert isinstance(keyring, Keyring)
-    return keyring
-
-
 async def texts(world: World, by: UUID, session_id: str) -> list[str]:
     answer = await world.get(by, f"/sessions/{session_id}/messages")
     assert answer.status_code == 200, answer.text
@@ -65,7 +59,7 @@ async def test_messages_of_before_are_sealed_a_few_at_once_and_emptied(
     await write_plain(world, session_id, mentor, *written)
     assert await texts(world, learner, session_id) == ["Hello!", *written], "readable meanwhile"
     rounds = 0
-    while await seal_some(world.api.database, keyring_of(world), 2):
+    while await seal_some(world.api.database, world.keyring, 2):
         rounds += 1
     assert rounds == 3
     assert await in_databases({"session": session_database.owner}, word) == set()
@@ -80,7 +74,7 @@ async def test_with_its_authors_keys_what_they_wrote_is_gone_and_the_others_word
     request = ErasureRequestedV1(person_id=learner, reason="own_request", profile_version=99)
     async with world.api.database.transaction() as transaction:
         await erase(transaction, request)
-    while await seal_some(world.api.database, keyring_of(world), 10):
+    while await seal_some(world.api.database, world.keyring, 10):
         pass
     assert sorted(await texts(world, mentor, session_id)) == ["", "", "Mine"]
     async with world.api.database.connection() as connection:

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from analytics_service.consumers import facts_of
+from analytics_service.consumers import UNCOUNTED, facts_of
 from analytics_service.facts import Entry, Measure, Pair, Session, Survey
 from analytics_service.rollup import Changes
 from flash_schemas import session as said
@@ -107,7 +107,9 @@ def of_every_session_event() -> list[type[said.SessionEvent]]:
 
 
 @pytest.mark.parametrize("model", of_every_session_event(), ids=lambda model: model.__name__)
-def test_every_event_of_a_session_becomes_a_fact(model: type[said.SessionEvent]) -> None:
+def test_every_event_of_a_session_becomes_a_fact_or_is_known_to_count_for_nothing(
+    model: type[said.SessionEvent],
+) -> None:
     values: dict[str, Any] = {
         "format": "call",
         "minutes": 30,
@@ -120,8 +122,11 @@ def test_every_event_of_a_session_becomes_a_fact(model: type[said.SessionEvent])
         "helped": "solved",
         "rating": 4,
         "used": "no",
+        "times": 2,
+        **{name: uuid4() for name in ("to_session_id", "to_mentor_id", "call_id")},
         "by": "both_wished" if model is said.RelationshipMadeV1 else "learner",
     }
     ids = {"session_id": uuid4(), "program_id": uuid4(), "learner_id": uuid4(), "mentor_id": uuid4()}
     taken = {name: value for name, value in values.items() if name in model.model_fields}
-    assert list(facts_of(delivery(model(**ids, **taken), 1, at=MONDAY)))
+    facts = list(facts_of(delivery(model(**ids, **taken), 1, at=MONDAY)))
+    assert bool(facts) is (model not in UNCOUNTED)

@@ -1,4 +1,7 @@
-"""The session's states against a second, plainer model, over any sequence of commands."""
+"""The session's states against a second, plainer model, over any sequence of commands.
+
+`python -m tests.bench sessions` runs it over more than 100,000 of them.
+"""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -9,67 +12,85 @@ from flash_schemas.profile import RequestPolicy
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from session_service import model
-from session_service.model import Appointment, Ask, Availability, Session, Step
+from session_service.model import Ask, Availability, Proposal, Session, Step
 
 START = datetime(2026, 11, 2, 9, tzinfo=UTC)
+STOP = timedelta(hours=72)
+POLICY = RequestPolicy()
 SIDES = st.sampled_from(["learner", "mentor", "stranger"])
 ALLOWED = {
     ("requested", "accept", "mentor"): "accepted",
+    ("requested", "agree", "learner"): "accepted",
     ("requested", "decline", "mentor"): "declined",
     ("requested", "withdraw", "learner"): "withdrawn",
     ("requested", "expire", None): "expired",
-    ("requested", "depart", None): "withdrawn",
+    ("requested", "depart", "learner"): "withdrawn",
+    ("requested", "depart", "mentor"): "withdrawn",
+    ("requested", "question", "mentor"): "requested",
+    ("requested", "counter", "mentor"): "requested",
+    ("requested", "disagree", "learner"): "requested",
+    ("requested", "edit", "learner"): "requested",
     ("accepted", "withdraw", "learner"): "cancelled",
     ("accepted", "withdraw", "mentor"): "cancelled",
-    ("accepted", "depart", None): "cancelled",
+    ("accepted", "depart", "learner"): "cancelled",
+    ("accepted", "depart", "mentor"): "cancelled",
     ("accepted", "hold", "learner"): "held",
     ("accepted", "hold", "mentor"): "held",
     ("held", "hold", "learner"): "held",
     ("held", "hold", "mentor"): "held",
-    ("accepted", "time to object is over", None): "not_held",
 }
-TAKES_A_SLOT = ("accepted", "held")
-TIME_TO_STATE = (timedelta(minutes=10), timedelta(days=7))
-
-
-def agreed(moment: datetime) -> Appointment:
-    return Appointment(moment.replace(tzinfo=None), "UTC", moment)
+IN_TIME = ("accept", "agree", "decline", "question", "counter", "disagree", "edit")
+TAKES_A_SLOT = ("accept", "agree")
+COUNTED = {"steps": 0}
 
 
 class Sessions(RuleBasedStateMachine):
-    """Commands in any order; the plain model is a table and a counter of slots."""
+    """Commands in any order; the plain model is a table, whose turn it is, and what is left of somebody's time."""
 
     @initialize()
     def ask(self) -> None:
         self.people = {"learner": uuid4(), "mentor": uuid4(), "stranger": uuid4()}
-        ask = Ask(uuid4(), self.people["mentor"], None, "x", "", "call", 30, None)
-        step = model.requested(uuid4(), ask, self.people["learner"], RequestPolicy(), START)
+        self.card = Ask(uuid4(), self.people["mentor"], None, "x", "", "call", 30, None, then_ask=(uuid4(),))
+        step = model.requested(uuid4(), self.card, self.people["learner"], POLICY, START)
         self.session: Session = step.session
-        self.at, self.slots, self.versions = START, 1, [item.version for item in step.outgoing]
-        self.expected = "requested"
-        self.starts_at: datetime | None = None
-        self.said: dict[Any, Any] = {}
-        self.mentor_wrote = False
+        self.at, self.slots, self.said = START, 1, [item.version for item in step.outgoing]
+        self.plain: dict[str, Any] = {
+            "state": "requested",
+            "turn": "mentor",
+            "until": START + timedelta(hours=POLICY.answer_within_hours),
+            "question": "none",
+            "proposal": "none",
+            "passes": False,
+        }
 
-    def attempt(self, name: str, side: str | None, act: Any) -> bool:
-        following = ALLOWED.get((self.expected, name, side))
-        late = name in ("accept", "decline") and self.at >= self.session.expires_at
-        full = name == "accept" and self.slots < 1
+    def attempt(self, name: str, side: str | None, act: Any, *, possible: bool = True) -> bool:
+        """Whether both models took the step; they must agree on that."""
+        following = ALLOWED.get((self.plain["state"], name, side))
+        late = name in IN_TIME and self.at >= self.plain["until"]
+        full = name in TAKES_A_SLOT and self.slots < 1
+        expected = following is not None and possible and not late and not full
         try:
             step: Step = act()
         except Problem:
-            assert following is None or late or full
+            assert not expected, (name, side, self.plain)
             return False
-        assert following is not None
-        assert not late
-        assert not full
-        self.take(following, step)
+        assert expected, (name, side, self.plain)
+        self.slots += (self.plain["state"] == "accepted" and following == "cancelled") - (
+            self.plain["state"] == "requested" and following == "accepted"
+        )
+        self.plain["state"], self.session = following, step.session
+        self.said += [item.version for item in step.outgoing]
         return True
 
-    def take(self, following: str, step: Step) -> None:
-        self.slots += (self.expected in TAKES_A_SLOT) - (following in TAKES_A_SLOT)
-        self.expected, self.session = following, step.session
-        self.versions += [item.version for item in step.outgoing]
+    def hand_over(self) -> None:
+        self.plain |= {"turn": "learner", "since": self.at, "left": self.plain["until"] - self.at}
+        self.plain["until"] += STOP
+
+    def hand_back(self) -> None:
+        if self.plain["turn"] == "learner":
+            runs_since = min(self.at, self.plain["since"] + STOP)
+            self.plain |= {"turn": "mentor", "until": runs_since + self.plain["left"]}
+        self.plain["question"] = "given" if self.plain["question"] == "asked" else self.plain["question"]
 
     @rule(side=SIDES)
     def accept(self, side: str) -> None:
@@ -77,7 +98,8 @@ class Sessions(RuleBasedStateMachine):
 
     @rule(side=SIDES)
     def decline(self, side: str) -> None:
-        self.attempt("decline", side, lambda: model.declined(self.session, self.people[side], "no_time", self.at))
+        act = lambda: model.declined(self.session, self.people[side], "no_time", self.at)  # noqa: E731 - as the others
+        self.plain["passes"] |= self.attempt("decline", side, act)
 
     @rule(side=SIDES)
     def withdraw(self, side: str) -> None:
@@ -85,62 +107,58 @@ class Sessions(RuleBasedStateMachine):
 
     @rule(side=SIDES)
     def hold(self, side: str) -> None:
-        if self.attempt("hold", side, lambda: model.held(self.session, self.people[side], self.at.date(), self.at)):
-            self.said[side] = "held"
-
-    @rule(side=SIDES, hours=st.integers(1, 100))
-    def schedule(self, side: str, hours: int) -> None:
-        starts_at = self.at + timedelta(hours=hours)
-        allowed = side != "stranger" and self.expected == "accepted"
-        try:
-            step = model.scheduled(self.session, self.people[side], agreed(starts_at), self.at)
-        except Problem:
-            assert not allowed
-            return
-        assert allowed
-        self.take("accepted", step)
-        self.said = {} if step.events else self.said
-        self.starts_at = starts_at
+        self.attempt("hold", side, lambda: model.held(self.session, self.people[side], self.at.date(), self.at))
 
     @rule(side=SIDES)
-    def miss(self, side: str) -> None:
-        waited = self.at - self.starts_at if self.starts_at else None
-        timely = waited is not None and TIME_TO_STATE[0] <= waited <= TIME_TO_STATE[1]
-        again = self.expected == "not_held" and self.said.get(side) == "not_held"
-        open_to_it = self.expected in TAKES_A_SLOT and timely and self.said.get(side) != "held"
-        try:
-            step = model.not_held(self.session, self.people[side], self.said, self.at)
-        except Problem:
-            assert side == "stranger" or not (again or open_to_it)
-            return
-        assert side != "stranger"
-        assert again or open_to_it
-        self.said[side] = "not_held"
-        both = list(self.said.values()) == ["not_held", "not_held"]
-        self.take("not_held" if both and self.expected == "accepted" else self.expected, step)
+    def ask_back(self, side: str) -> None:
+        possible = self.plain["turn"] == "mentor" and self.plain["question"] == "none"
+        act = lambda: model.asked_for_information(self.session, self.people[side], self.at)  # noqa: E731 - as the others
+        if self.attempt("question", side, act, possible=possible):
+            self.hand_over()
+            self.plain["question"] = "asked"
 
-    @rule()
-    def nobody_objects(self) -> None:
-        self.attempt("time to object is over", None, lambda: model.unopposed(self.session, self.at))
+    @rule(side=SIDES, minutes=st.sampled_from([15, 30, 33, 60]))
+    def counter(self, side: str, minutes: int) -> None:
+        possible = self.plain["turn"] == "mentor" and self.plain["proposal"] == "none" and minutes in (15, 60)
+        proposal = Proposal(None, minutes, ())
+        act = lambda: model.countered(self.session, self.people[side], proposal, POLICY, self.at)  # noqa: E731 - as above
+        if self.attempt("counter", side, act, possible=possible):
+            self.hand_over()
+            self.plain["proposal"] = minutes
 
     @rule(side=SIDES)
-    def solve(self, side: str) -> None:
-        allowed = side == "learner" and self.expected in ("requested", "accepted") and self.mentor_wrote
-        try:
-            step = model.solved_in_chat(self.session, self.people[side], self.at)
-        except Problem:
-            assert not allowed
-            return
-        assert allowed
-        self.take("solved", step)
+    def agree(self, side: str) -> None:
+        proposed = self.plain["proposal"]
+        act = lambda: model.agreed(self.session, self.people[side], self.slots, self.at)  # noqa: E731 - as the others
+        if self.attempt("agree", side, act, possible=isinstance(proposed, int)):
+            assert self.session.minutes == proposed
+            self.plain["proposal"] = "taken"
+
+    @rule(side=SIDES)
+    def disagree(self, side: str) -> None:
+        act = lambda: model.disagreed(self.session, self.people[side], self.at)  # noqa: E731 - as the others
+        if self.attempt("disagree", side, act, possible=isinstance(self.plain["proposal"], int)):
+            self.hand_back()
+            self.plain["proposal"] = "refused"
+
+    @rule(side=SIDES, behind=st.integers(0, 3))
+    def edit(self, side: str, behind: int) -> None:
+        seen = self.session.version - behind
+        possible = seen >= self.session.card_version
+        act = lambda: model.edited(self.session, self.people[side], self.card, seen, POLICY, self.at)  # noqa: E731 - as above
+        if self.attempt("edit", side, act, possible=possible):
+            self.hand_back()
+            self.plain["proposal"] = "refused" if isinstance(self.plain["proposal"], int) else self.plain["proposal"]
 
     @rule()
     def expire(self) -> None:
-        self.attempt("expire", None, lambda: model.expired(self.session, self.at))
+        self.plain["passes"] |= self.attempt("expire", None, lambda: model.expired(self.session, self.at))
 
     @rule(side=st.sampled_from(["learner", "mentor"]))
     def depart(self, side: str) -> None:
-        self.attempt("depart", None, lambda: model.closed_for(self.session, self.people[side], self.at))
+        asked = self.plain["state"] == "requested"
+        gone = self.attempt("depart", side, lambda: model.closed_for(self.session, self.people[side], self.at))
+        self.plain["passes"] |= gone and asked and side == "mentor"
 
     @rule(side=SIDES)
     def speak(self, side: str) -> None:
@@ -148,12 +166,13 @@ class Sessions(RuleBasedStateMachine):
         try:
             step = model.spoken(self.session, self.people[side], uuid4(), 1, self.at)
         except Problem:
-            assert side == "stranger" or self.expected not in ("requested", "accepted")
+            assert side == "stranger" or self.plain["state"] not in ("requested", "accepted")
             return
+        if side == "learner" and self.plain["question"] == "asked":
+            self.hand_back()
         self.session = step.session
-        self.versions += [item.version for item in step.outgoing]
+        self.said += [item.version for item in step.outgoing]
         assert self.session.messages == before + 1
-        self.mentor_wrote |= side == "mentor"
 
     @rule(hours=st.integers(1, 48))
     def wait(self, hours: int) -> None:
@@ -161,10 +180,23 @@ class Sessions(RuleBasedStateMachine):
 
     @invariant()
     def both_models_agree(self) -> None:
-        assert self.session.state == self.expected
-        assert (self.session.capacity_month is not None) == (self.expected in TAKES_A_SLOT)
-        assert self.slots == (0 if self.expected in TAKES_A_SLOT else 1)
-        assert self.versions == list(range(1, self.session.version + 1))
+        COUNTED["steps"] += 1
+        state = self.plain["state"]
+        assert self.session.state == state
+        assert (self.session.capacity_month is not None) == (state in ("accepted", "held"))
+        assert self.slots == (0 if state in ("accepted", "held") else 1)
+        assert self.session.passing == self.plain["passes"]
+        if state == "requested":
+            assert self.session.expires_at == self.plain["until"]
+            assert (self.session.clock_stopped_at is not None) == (self.plain["turn"] == "learner")
+            assert not (self.session.remind_at and self.session.clock_stopped_at)
+        else:
+            assert self.session.remind_at is self.session.clock_stopped_at is None
+
+    @invariant()
+    def versions_only_rise(self) -> None:
+        assert self.said == sorted(set(self.said))
+        assert self.said[-1] <= self.session.version
 
 
 TestSessions = Sessions.TestCase

@@ -1,15 +1,25 @@
 """What is answered about what a mentor takes."""
 
 from dataclasses import asdict
-from datetime import date
+from datetime import date, datetime
 
 from chassis.http import Answer
 
 from session_service.model import Availability
 
 
+class VacationItem(Answer):
+    """Days on which a mentor takes nothing, until the first day back."""
+
+    starts_on: date
+    back_on: date
+
+
 class AvailabilityAnswer(Answer):
-    """What somebody takes; `slots_left` is for `month`, in the program that allows most."""
+    """What somebody takes; `slots_left` is for `month`, in the program that allows most.
+
+    `silent_since` is when they were paused because they left three requests in a row unanswered.
+    """
 
     version: int
     capacity: int | None
@@ -17,6 +27,8 @@ class AvailabilityAnswer(Answer):
     month: str
     slots_left: int
     open_requests: int
+    vacations: list[VacationItem]
+    silent_since: datetime | None
 
     @classmethod
     def of(cls, availability: Availability, limit: int) -> "AvailabilityAnswer":

@@ -19,6 +19,19 @@ class PlaceAnswer(Answer):
     where: str
 
 
+NextStep = Literal["being_passed_on", "passed_on", "ask_suggested", "search_again"]
+TURN = ("then_ask", "open_to_all", "passed_from", "passed_to")
+
+
+def next_step(session: Session) -> NextStep | None:
+    """What is best for a learner after a request that ended without a yes; None while there is hope."""
+    if session.state not in ("declined", "expired", "withdrawn"):
+        return None
+    if session.passing or session.passed_to:
+        return "being_passed_on" if session.passing else "passed_on"
+    return "ask_suggested" if session.suggested_id else "search_again"
+
+
 class ProposalAnswer(Answer):
     """What the mentor would rather do, and what the learner said to it."""
 
@@ -61,11 +74,21 @@ class SessionAnswer(Answer):
     proposed_times: list[datetime] | None
     suggested_id: UUID | None
     cancel_reason: CancelReason | None
+    then_ask: list[UUID] | None
+    open_to_all: bool | None
+    passed_from: UUID | None
+    passed_to: UUID | None
+    next_step: NextStep | None
 
     @classmethod
     def of(cls, session: Session, viewer: UUID) -> "SessionAnswer":
-        """The session with the viewer's own role in it. Raises NotFound for everybody else."""
-        values: dict[str, Any] = {**asdict(session), "role": session.side_of(viewer)}
+        """The session with the viewer's own role in it. Raises NotFound for everybody else.
+
+        Who else was asked, or will be, is the learner's alone to know.
+        """
+        role = session.side_of(viewer)
+        turn = {"next_step": next_step(session)} if role == "learner" else {**dict.fromkeys(TURN), "next_step": None}
+        values: dict[str, Any] = {**asdict(session), "role": role, **turn}
         return cls.model_validate(values)
 
 

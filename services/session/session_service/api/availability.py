@@ -23,11 +23,19 @@ async def read_availability(caller: Employee, database: DatabaseDep, response: R
     return answer
 
 
-@router.put("/me/availability", tags=["me"], responses=documented(412, 428))
+@router.put("/me/availability", tags=["me"], responses=documented(404, 412, 428))
 async def set_availability(
     body: AvailabilityBody, caller: Employee, database: DatabaseDep, expected_version: IfMatch, response: Response
 ) -> AvailabilityAnswer:
     """Take more, fewer or no requests; promises already made stay."""
     answer = await commands.set_availability(database, caller.person, body, expected_version)
+    response.headers["ETag"] = etag(answer.version)
+    return answer
+
+
+@router.post("/me/availability/return", tags=["me"])
+async def come_back(caller: Employee, database: DatabaseDep, response: Response) -> AvailabilityAnswer:
+    """Take requests again, with one tap, whatever the pause was for."""
+    answer = await commands.come_back(database, caller.person)
     response.headers["ETag"] = etag(answer.version)
     return answer

@@ -18,12 +18,12 @@ def _tap(request: Request, token: Annotated[str, Path(max_length=1000)]) -> Tap:
 
 
 @router.get("/one-tap/{token}")
-async def show(tap: Annotated[Tap, Depends(_tap)], database: DatabaseDep) -> OneTapAnswer:
+async def show_tap(tap: Annotated[Tap, Depends(_tap)], database: DatabaseDep) -> OneTapAnswer:
     """What a tap would do. Nothing is changed by looking."""
     return await commands.show_tap(database, tap)
 
 
 @router.post("/one-tap/{token}")
-async def take(tap: Annotated[Tap, Depends(_tap)], database: DatabaseDep) -> OneTapAnswer:
+async def take_tap(tap: Annotated[Tap, Depends(_tap)], database: DatabaseDep) -> OneTapAnswer:
     """Do what the link says, once."""
     return await commands.take_tap(database, tap)

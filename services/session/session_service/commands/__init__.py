@@ -8,6 +8,8 @@ from session_service.commands.answering import decline as decline
 from session_service.commands.answering import view as view
 from session_service.commands.asking import ask as ask
 from session_service.commands.asking import edit as edit
+from session_service.commands.availability import come_back as come_back
+from session_service.commands.availability import notice_vacations as notice_vacations
 from session_service.commands.availability import read_availability as read_availability
 from session_service.commands.availability import set_availability as set_availability
 from session_service.commands.clocks import WallClocks as WallClocks
@@ -24,9 +26,14 @@ from session_service.commands.follow_up import wish as wish
 from session_service.commands.meeting import schedule as schedule
 from session_service.commands.one_tap import show_tap as show_tap
 from session_service.commands.one_tap import take_tap as take_tap
+from session_service.commands.open_calls import calls_for as calls_for
+from session_service.commands.open_calls import close_calls as close_calls
+from session_service.commands.open_calls import take_call as take_call
+from session_service.commands.open_calls import withdraw_call as withdraw_call
 from session_service.commands.outcome import conclude_missed as conclude_missed
 from session_service.commands.outcome import hold as hold
 from session_service.commands.outcome import miss as miss
+from session_service.commands.passing import pass_on_some as pass_on_some
 from session_service.commands.reminders import Remind as Remind
 from session_service.commands.reminders import remind_of_sessions as remind_of_sessions
 from session_service.commands.sealing import rewrap as rewrap

@@ -1,7 +1,7 @@
 """Step 2 of the write path: what answers a request, hands it to the other for a moment, or takes it back."""
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID, uuid4
 
@@ -10,6 +10,7 @@ from chassis.problems import Refused
 from flash_schemas.profile import RequestPolicy
 
 from session_service import metrics, model, store
+from session_service.commands.availability import pause
 from session_service.commands.conversation import speak
 from session_service.commands.steps import both_locked, save, tell_availability
 from session_service.model import NoSlotLeft, Proposal, Session, Step
@@ -36,7 +37,7 @@ async def accept(transaction: Transaction, session_id: UUID, decide: DecideWithS
     availability = await store.availability(transaction, session.mentor_id, at)
     slots_left = availability.slots_left(policy.sessions_per_mentor_and_month)
     step = _counted(lambda: decide(session, slots_left=slots_left, at=at))
-    return await _answered(transaction, step, at)
+    return await _answered(transaction, session, step, at)
 
 
 def _counted(accept: Callable[[], Step]) -> Step:
@@ -50,7 +51,7 @@ def _counted(accept: Callable[[], Step]) -> Step:
 async def answer(transaction: Transaction, session_id: UUID, decide: Decide) -> Session:
     """Withdraw or disagree: what may change a mentor's slots or open requests. Raises NotFound, WrongState."""
     at, session = await both_locked(transaction, session_id)
-    return await _answered(transaction, decide(session, at=at), at)
+    return await _answered(transaction, session, decide(session, at=at), at)
 
 
 async def decline(transaction: Transaction, by: UUID, session_id: UUID, body: DeclineBody) -> Session:
@@ -60,8 +61,8 @@ async def decline(transaction: Transaction, by: UUID, session_id: UUID, body: De
     if body.suggested_id:
         await _check_suggested(transaction, session, body.suggested_id)
     if body.pause_until:
-        await _pause(transaction, by, body.pause_until, at)
-    return await _answered(transaction, step, at)
+        await pause(transaction, by, body.pause_until, at)
+    return await _answered(transaction, session, step, at)
 
 
 async def ask_for_information(
@@ -69,7 +70,7 @@ async def ask_for_information(
 ) -> Session:
     """Ask the learner something first; the clock stands still. Raises NotFound, WrongState."""
     at, session = await both_locked(transaction, session_id)
-    asked = await _answered(transaction, model.asked_for_information(session, by, at), at)
+    asked = await _answered(transaction, session, model.asked_for_information(session, by, at), at)
     return await speak(transaction, keyring, asked, by, uuid4(), text, at)
 
 
@@ -77,7 +78,7 @@ async def counter(transaction: Transaction, by: UUID, session_id: UUID, proposal
     """Propose something else; the clock stands still. Raises NotFound, WrongState, Refused."""
     at, session = await both_locked(transaction, session_id)
     policy = await _policy(transaction, session)
-    return await _answered(transaction, model.countered(session, by, proposal, policy, at), at)
+    return await _answered(transaction, session, model.countered(session, by, proposal, policy, at), at)
 
 
 async def view(transaction: Transaction, by: UUID, session_id: UUID) -> Session:
@@ -88,8 +89,10 @@ async def view(transaction: Transaction, by: UUID, session_id: UUID) -> Session:
     return step.session
 
 
-async def _answered(transaction: Transaction, step: Step, at: datetime) -> Session:
+async def _answered(transaction: Transaction, before: Session, step: Step, at: datetime) -> Session:
     await save(transaction, step)
+    if step.session.first_answer_at and not before.first_answer_at:
+        await store.end_silence(transaction, step.session.mentor_id)
     await tell_availability(transaction, step.session.mentor_id, at)
     return step.session
 
@@ -104,10 +107,3 @@ async def _check_suggested(transaction: Transaction, session: Session, suggested
     there = colleague and colleague.takes_part(session.program_id, "mentor") and suggested_id != session.mentor_id
     if not there or not await store.may_meet(transaction, session.learner_id, suggested_id):
         raise Refused("Nobody with this id takes part as a mentor.", field="suggested_id")
-
-
-async def _pause(transaction: Transaction, mentor_id: UUID, until: date, at: datetime) -> None:
-    if until <= at.date():
-        raise Refused("The first day back is tomorrow or later.", field="pause_until")
-    present = await store.availability(transaction, mentor_id, at)
-    await store.set_availability(transaction, mentor_id, present.capacity, until)

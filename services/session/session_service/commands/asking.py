@@ -6,14 +6,14 @@ from uuid import UUID, uuid4
 from chassis.auth import Caller
 from chassis.database import Database, Transaction
 from chassis.idempotency import once
-from chassis.problems import Conflict, NotFound
+from chassis.problems import Conflict, NotFound, Refused
 from flash_schemas.profile import RequestPolicy
 
 from session_service import model, store
 from session_service.answers import SessionAnswer
 from session_service.commands.conversation import speak
 from session_service.commands.steps import both_locked, save, tell_availability
-from session_service.model import AlreadyAsked, check_ask
+from session_service.model import AlreadyAsked, Ask, check_ask
 from session_service.requests import AskBody, CardBody
 from session_service.sealing import Keyring
 
@@ -28,8 +28,10 @@ async def ask(database: Database, keyring: Keyring, caller: Caller, body: AskBod
         members = await store.lock_members(transaction, caller.person, body.mentor_id)
         if policy is None or caller.person not in members:
             raise NotFound
-        ask = body.ask(body.program_id, body.mentor_id)
-        check_ask(ask, members[caller.person], members.get(body.mentor_id), availability, policy, at)
+        ask, mentor = body.in_turn, members.get(body.mentor_id)
+        may_meet = await store.may_meet(transaction, caller.person, body.mentor_id)
+        check_ask(ask, members[caller.person], mentor if may_meet else None, availability, policy, at)
+        await _check_next(transaction, caller.person, ask)
         await _check_not_asked(transaction, caller.person, body.mentor_id, body.skill_id)
         await _check_open_requests(transaction, caller.person, body.program_id, policy)
         step = model.requested(uuid4(), ask, caller.person, policy, at)
@@ -55,6 +57,15 @@ async def edit(database: Database, by: UUID, session_id: UUID, body: CardBody, s
             await _check_not_asked(transaction, by, session.mentor_id, card.skill_id)
         await save(transaction, step)
         return SessionAnswer.of(step.session, by)
+
+
+async def _check_next(transaction: Transaction, learner_id: UUID, ask: Ask) -> None:
+    """Whoever is next takes part; whether they can take it is looked at when it is their turn."""
+    for position, mentor_id in enumerate(ask.then_ask):
+        mentor = await store.member(transaction, mentor_id)
+        there = mentor and mentor.takes_part(ask.program_id, "mentor")
+        if not there or not await store.may_meet(transaction, learner_id, mentor_id):
+            raise Refused("Nobody with this id takes part as a mentor.", field=f"then_ask[{position}]")
 
 
 async def _check_not_asked(transaction: Transaction, learner_id: UUID, mentor_id: UUID, skill_id: UUID | None) -> None:

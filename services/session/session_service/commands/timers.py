@@ -9,11 +9,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
-from chassis import outbox
 from chassis.database import Database, Transaction
 
 from session_service import metrics, model, store
-from session_service.commands.steps import tell_availability
+from session_service.commands.steps import save, tell_availability
 from session_service.model import Session
 
 
@@ -26,20 +25,25 @@ async def expire_some(database: Database, limit: int) -> bool:
         at = datetime.now(UTC)
         mentors = await store.lock_overdue_mentors(transaction, at, limit)
         overdue = await store.lock_overdue(transaction, mentors, at)
-        steps = [model.expired(session, at) for session in overdue]
-        await store.save_sessions(transaction, [step.session for step in steps])
-        await outbox.append(transaction, [item for step in steps for item in step.outgoing])
+        for session in overdue:
+            await save(transaction, model.expired(session, at))
         for mentor_id, unanswered in by_mentor(overdue).items():
             await left_unanswered(transaction, mentor_id, unanswered, at)
     metrics.EXPIRED.inc(len(overdue))
     return bool(overdue)
 
 
-async def left_unanswered(
-    transaction: Transaction, mentor_id: UUID, _sessions: Sequence[Session], at: datetime
-) -> None:
-    """Requests to a mentor, whose availability is locked, expired just now."""
+async def left_unanswered(transaction: Transaction, mentor_id: UUID, expired: Sequence[Session], at: datetime) -> None:
+    """Requests to a mentor, whose availability is locked, expired; who never reacts to three in a row is paused."""
+    silent = sum(session.first_answer_at is None for session in expired)
+    if silent and await store.add_silence(transaction, mentor_id, silent, at):
+        await paused_for_silence(transaction, mentor_id)
     await tell_availability(transaction, mentor_id, at)
+
+
+async def paused_for_silence(transaction: Transaction, mentor_id: UUID) -> None:
+    """A mentor was paused just now: what is open is passed by; this is where whoever tells them begins, once."""
+    await store.add_departures(transaction, [mentor_id])
 
 
 async def remind_some(database: Database, limit: int) -> bool:

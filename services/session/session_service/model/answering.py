@@ -16,7 +16,7 @@ from flash_schemas.session import (
 
 from session_service.model.availability import month_of
 from session_service.model.meeting import called_off, cancelled
-from session_service.model.session import Session, Step, WrongState, about, ended, moved_to, only
+from session_service.model.session import Session, State, Step, WrongState, about, ended, moved_to, only
 
 DeclineReason = Literal["no_time", "not_my_topic", "other", "not_given"]
 
@@ -57,7 +57,7 @@ def declined(session: Session, by: UUID, reason: DeclineReason, at: datetime, su
     """The mentor says no, and perhaps whom else to ask. Raises WrongState, NotFound."""
     only(session, by, "mentor")
     check_open(session, at)
-    moved = replace(answered(ended(session, "declined", at), at), suggested_id=suggested_id)
+    moved = replace(answered(_let_go(session, "declined", at), at), suggested_id=suggested_id)
     return Step(moved, (SessionDeclinedV1(**about(session), reason=reason),))
 
 
@@ -71,7 +71,7 @@ def withdrawn(session: Session, by: UUID, at: datetime) -> Step:
 
 def expired(session: Session, at: datetime) -> Step:
     """Nobody answered in time. Raises WrongState."""
-    return Step(ended(session, "expired", at), (SessionExpiredV1(**about(session)),))
+    return Step(_let_go(session, "expired", at), (SessionExpiredV1(**about(session)),))
 
 
 def closed_for(session: Session, person_id: UUID, at: datetime) -> Step:
@@ -81,7 +81,13 @@ def closed_for(session: Session, person_id: UUID, at: datetime) -> Step:
     side = session.side_of(person_id)
     reason: Literal["mentor_unavailable", "learner_unavailable"]
     reason = "mentor_unavailable" if side == "mentor" else "learner_unavailable"
-    return Step(ended(session, "withdrawn", at), (SessionWithdrawnV1(**about(session), reason=reason),))
+    let_go = _let_go if side == "mentor" else ended
+    return Step(let_go(session, "withdrawn", at), (SessionWithdrawnV1(**about(session), reason=reason),))
+
+
+def _let_go(session: Session, state: State, at: datetime) -> Session:
+    """The mentor is out of it: whoever is next is asked, if the learner ticked that."""
+    return replace(ended(session, state, at), passing=bool(session.then_ask) or session.open_to_all)
 
 
 def answered(session: Session, at: datetime) -> Session:

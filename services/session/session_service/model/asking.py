@@ -1,6 +1,6 @@
 """The rules of asking: who may ask whom, and what a request is. Step 3 of the write path; pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
@@ -26,12 +26,13 @@ class AlreadyAsked(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """What is known here of a person: status, roles by program, and those that rest there until a day (ISO)."""
+    """What is known here of a person: status, roles by program, those that rest until a day (ISO), and skills."""
 
     person_id: UUID
     status: str = "active"
     participations: Mapping[str, tuple[Role, ...]] = field(default_factory=dict)
     pauses: Mapping[str, Mapping[Role, str]] | None = None
+    skill_ids: Sequence[str] | None = None
 
     def takes_part(self, program_id: UUID, role: Role) -> bool:
         """Whether they are there and have this role in the program."""
@@ -56,6 +57,8 @@ class Ask:
     minutes: int
     by_when: date | None
     formal_goal: Mapping[str, str] | None = None
+    then_ask: tuple[UUID, ...] = ()
+    open_to_all: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,7 @@ def check_ask(
     if mentor is None or not mentor.takes_part(ask.program_id, "mentor"):
         raise Refused("Nobody with this id takes part as a mentor.", field="mentor_id")
     _check_card(ask, policy, at)
+    _check_turn(ask, learner)
     if learner.rests(ask.program_id, "learner", at.date()):
         raise Conflict("You rest as a learner in this program: end your pause first.")
     _check_free(ask, mentor, availability, policy, at.date())
@@ -98,6 +102,13 @@ def check_minutes(minutes: int, policy: RequestPolicy) -> None:
         raise Refused(f"In this program a session lasts {allowed} minutes.", field="minutes")
 
 
+def _check_turn(ask: Ask, learner: Member) -> None:
+    if len({learner.person_id, ask.mentor_id, *ask.then_ask}) < len(ask.then_ask) + 2:
+        raise Refused("Name other people than yourself and whom you ask first, each once.", field="then_ask")
+    if ask.open_to_all and ask.skill_id is None:
+        raise Refused("Name the skill: whoever has it can take the request.", field="open_to_all")
+
+
 def _check_free(ask: Ask, mentor: Member, availability: Availability, policy: RequestPolicy, today: date) -> None:
     if resting(mentor, availability, ask.program_id, today) or not availability.slots_left(
         policy.sessions_per_mentor_and_month
@@ -110,7 +121,18 @@ def resting(mentor: Member, availability: Availability, program_id: UUID, today:
     return availability.paused(today) or mentor.rests(program_id, "mentor", today)
 
 
-def requested(session_id: UUID, ask: Ask, learner_id: UUID, policy: RequestPolicy, at: datetime) -> Step:
+def closes(session: Session, person_id: UUID, member: Member | None, mentor: Availability, at: datetime) -> bool:
+    """Whether something open cannot go on, since this one of the two is not there; a pause breaks no promise."""
+    if session.state not in ("requested", "accepted") or (session.starts_at and session.starts_at <= at):
+        return False  # it is over, or may have been held; the two will say
+    if member is None or not member.takes_part(session.program_id, session.side_of(person_id)):
+        return True
+    return session.state == "requested" and person_id == session.mentor_id and mentor.paused(at.date())
+
+
+def requested(
+    session_id: UUID, ask: Ask, learner_id: UUID, policy: RequestPolicy, at: datetime, passed_from: UUID | None = None
+) -> Step:
     """A new request, open until the policy's time or the end of `by_when`, whichever is first."""
     until = answer_by(at, policy)
     session = Session(
@@ -130,6 +152,9 @@ def requested(session_id: UUID, ask: Ask, learner_id: UUID, policy: RequestPolic
         formal_goal=ask.formal_goal,
         by_when=ask.by_when,
         answer_by=until,
+        then_ask=[str(each) for each in ask.then_ask] or None,
+        open_to_all=ask.open_to_all,
+        passed_from=passed_from,
     )
     session = timed(session, at)
     event = SessionRequestedV1(
@@ -138,6 +163,7 @@ def requested(session_id: UUID, ask: Ask, learner_id: UUID, policy: RequestPolic
         minutes=ask.minutes,
         expires_at=session.expires_at,
         serves_formal_goal=ask.formal_goal is not None,
+        passed_from=passed_from,
     )
     return Step(session, (event,))
 

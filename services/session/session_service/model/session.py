@@ -75,6 +75,11 @@ class Session:
     place: Mapping[str, str | None] | None = None
     invitation_sequence: int = 0
     cancel_reason: CancelReason | None = None
+    then_ask: Sequence[str] | None = None
+    open_to_all: bool = False
+    passing: bool = False
+    passed_from: UUID | None = None
+    passed_to: UUID | None = None
 
     def side_of(self, person_id: UUID) -> Role:
         """On which side somebody is. Raises NotFound for everybody else."""

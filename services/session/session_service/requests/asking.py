@@ -1,5 +1,6 @@
 """Step 1 of the write path: what asking takes."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Annotated
 from uuid import UUID
@@ -39,12 +40,23 @@ class CardBody(Strict):
 
 
 class AskBody(CardBody):
-    """One request to one mentor; the draft that it was is gone with it."""
+    """One request to one mentor; the draft that it was is gone with it.
+
+    Who says so is asked in turn: without a yes, those in `then_ask` are asked one after the other, and `open_to_all`
+    lets everybody take it after them who knows the skill.
+    """
 
     program_id: UUID
     mentor_id: UUID
     message: MessageText
     draft_id: UUID | None = None
+    then_ask: Annotated[tuple[UUID, ...], Field(max_length=2)] = ()
+    open_to_all: bool = False
+
+    @property
+    def in_turn(self) -> Ask:
+        """The same as the model takes it, with who is next."""
+        return replace(self.ask(self.program_id, self.mentor_id), then_ask=self.then_ask, open_to_all=self.open_to_all)
 
 
 class DraftBody(Strict):

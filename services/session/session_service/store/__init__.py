@@ -1,7 +1,10 @@
 """Step 4 of the write path: every statement of the session service, one function each, by subject."""
 
+from session_service.store.availability import add_silence as add_silence
 from session_service.store.availability import availability as availability
+from session_service.store.availability import begin_vacations as begin_vacations
 from session_service.store.availability import bump_availability as bump_availability
+from session_service.store.availability import end_silence as end_silence
 from session_service.store.availability import lock_availability as lock_availability
 from session_service.store.availability import lock_next_availability as lock_next_availability
 from session_service.store.availability import set_availability as set_availability
@@ -33,6 +36,14 @@ from session_service.store.follow_up import make_relationship as make_relationsh
 from session_service.store.follow_up import relationships_of as relationships_of
 from session_service.store.follow_up import wish as wish
 from session_service.store.keys import rewrap_some as rewrap_some
+from session_service.store.open_calls import add_call as add_call
+from session_service.store.open_calls import call as call
+from session_service.store.open_calls import calls_for as calls_for
+from session_service.store.open_calls import calls_of as calls_of
+from session_service.store.open_calls import close_calls as close_calls
+from session_service.store.open_calls import end_call as end_call
+from session_service.store.open_calls import lock_call as lock_call
+from session_service.store.open_calls import passing_ids as passing_ids
 from session_service.store.people import Departure as Departure
 from session_service.store.people import add_departures as add_departures
 from session_service.store.people import forget_departure as forget_departure

@@ -10,16 +10,18 @@ from flash_schemas.profile import RequestPolicy
 
 from session_service.model import Member
 
-MEMBER = "person_id, status, participations, pauses"
+MEMBER = "person_id, status, participations, pauses, skill_ids"
 # Who is forgotten has left, whatever a backup brought back.
 KEEP_PEOPLE = """
-INSERT INTO person (person_id, version, status, participations, pauses)
+INSERT INTO person (person_id, version, status, participations, pauses, skill_ids)
 SELECT person_id, p.version, CASE WHEN e.person_id IS NULL THEN status ELSE 'left' END,
-    CASE WHEN e.person_id IS NULL THEN participations ELSE '{}' END, pauses
+    CASE WHEN e.person_id IS NULL THEN participations ELSE '{}' END, pauses,
+    CASE WHEN e.person_id IS NULL THEN skill_ids ELSE '[]' END
 FROM jsonb_populate_recordset(NULL::person, $1) AS p LEFT JOIN erasure AS e USING (person_id) ORDER BY person_id
 ON CONFLICT (person_id) DO UPDATE SET version = EXCLUDED.version, status = EXCLUDED.status,
-    participations = EXCLUDED.participations, pauses = EXCLUDED.pauses
-WHERE person.version < EXCLUDED.version RETURNING person_id
+    participations = EXCLUDED.participations, pauses = EXCLUDED.pauses, skill_ids = EXCLUDED.skill_ids
+WHERE person.version < EXCLUDED.version OR (person.version = EXCLUDED.version AND person.skill_ids IS NULL)
+RETURNING person_id
 """
 KEEP_PROGRAMS = """
 INSERT INTO program SELECT * FROM jsonb_populate_recordset(NULL::program, $1) ORDER BY program_id
@@ -28,7 +30,8 @@ ON CONFLICT (program_id) DO UPDATE SET version = EXCLUDED.version, status = EXCL
 WHERE program.version < EXCLUDED.version
 """
 ADD_DEPARTURES = """
-INSERT INTO departure (person_id, version) SELECT person_id, version FROM person AS p WHERE person_id = ANY ($1)
+INSERT INTO departure (person_id, version)
+SELECT person_id, pg_current_xact_id()::text::bigint FROM person AS p WHERE person_id = ANY ($1)
     AND EXISTS (SELECT FROM session WHERE (learner_id = p.person_id OR mentor_id = p.person_id)
                 AND state IN ('requested', 'accepted'))
 ORDER BY person_id ON CONFLICT (person_id) DO UPDATE SET version = EXCLUDED.version
@@ -37,14 +40,17 @@ ORDER BY person_id ON CONFLICT (person_id) DO UPDATE SET version = EXCLUDED.vers
 
 @dataclass(frozen=True, slots=True)
 class Departure:
-    """Somebody who may no longer be there, as of a version of theirs."""
+    """Somebody who may no longer be there; each time that this is noted has a version of its own."""
 
     person_id: UUID
     version: int
 
 
 async def keep_people(transaction: Transaction, rows: Sequence[dict[str, Any]]) -> set[UUID]:
-    """Take newer people: person_id, version, status, participations (roles by program), pauses. Who was changed."""
+    """Take newer people: person_id, version, status, participations (roles by program), pauses, skill_ids.
+
+    Who was changed.
+    """
     return {row["person_id"] for row in await transaction.fetch(KEEP_PEOPLE, rows)}
 
 
@@ -89,6 +95,6 @@ async def some_departure(transaction: Transaction) -> Departure | None:
 
 
 async def forget_departure(transaction: Transaction, departure: Departure) -> None:
-    """The sessions of somebody were looked at, unless they changed again meanwhile."""
+    """The sessions of somebody were looked at, unless there was news of them meanwhile."""
     query = "DELETE FROM departure WHERE person_id = $1 AND version = $2"
     await transaction.execute(query, departure.person_id, departure.version)

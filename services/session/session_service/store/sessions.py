@@ -70,8 +70,10 @@ async def sessions_of(
 
 
 async def count_open_of_learner(transaction: Transaction, learner_id: UUID, program_id: UUID) -> int:
-    """How many requests of a learner wait for an answer in a program."""
-    query = "SELECT count(*) FROM session WHERE learner_id = $1 AND program_id = $2 AND state = 'requested'"
+    """How many requests of a learner wait for an answer in a program, or for the next to be asked, or for anybody."""
+    query = """SELECT (SELECT count(*) FROM session
+                       WHERE learner_id = $1 AND program_id = $2 AND (state = 'requested' OR passing))
+                    + (SELECT count(*) FROM open_call WHERE learner_id = $1 AND program_id = $2 AND state = 'open')"""
     count: int = await transaction.fetchval(query, learner_id, program_id)
     return count
 
