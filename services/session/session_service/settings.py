@@ -48,8 +48,9 @@ class Settings(ChassisSettings):
     smtp_username: str | None = None
     smtp_password: str | None = None
     mail_from: str = "Flash Mentoring <noreply@localhost>"
-    slack_hosts: tuple[str, ...] = ("hooks.slack.com",)
-    teams_hosts: tuple[str, ...] = ("*.webhook.office.com", "*.logic.azure.com", "*.api.powerplatform.com")
+    slack_hosts: str = "hooks.slack.com"
+    teams_hosts: str = "*.webhook.office.com,*.logic.azure.com,*.api.powerplatform.com"
+    """Where people's webhooks may lie, with commas between."""
     notice_batch: int = 200
     notice_interval_ms: int = 1_000
     notice_keep_days: int = 90

@@ -12,7 +12,7 @@ from flash_schemas.topics import load_topics
 
 from tests.support import published
 
-PROVEN_BY_THEIR_ADDRESS = "/api/v1/one-tap/"
+PROVEN_BY_THEIR_ADDRESS = ("/api/v1/one-tap/", "/api/v1/notices/unsubscribe/")
 each_service = pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.name)
 
 

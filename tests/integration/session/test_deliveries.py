@@ -422,6 +422,22 @@ async def test_nothing_is_sent_to_or_kept_of_who_is_forgotten(office: Office) ->
     assert (await choose(office.world, mentor)).status_code == 404
 
 
+async def test_what_a_newer_release_told_is_left_to_it(office: Office) -> None:
+    learner, mentor = await office.people()
+    await office.world.asked(learner, mentor)
+    await office.plan()
+    await office.world.asked(await office.world.person(), mentor)
+    async with office.world.api.database.connection() as connection:
+        await connection.execute("UPDATE notice SET kind = 'not known yet'")
+    await office.deliver()
+    feed = (await office.world.get(mentor, PATH)).json()
+    assert (await office.states(), feed["items"], feed["unread"]) == (["waiting"], [], 0)
+    async with office.world.api.database.connection() as connection:
+        await connection.execute("UPDATE notice SET kind = 'asked'")
+    await office.deliver()
+    assert len(office.mails.taken) == 2
+
+
 async def test_after_a_restore_nothing_of_before_goes_out(office: Office) -> None:
     learner, mentor = await office.people()
     await office.world.asked(learner, mentor)

@@ -13,13 +13,13 @@ from session_service.notices.preferences import CHANNELS, Preferences, due_at
 from session_service.store import Contact, deliveries
 from session_service.store.notices import KeptNotice
 
-ANY_UNPLANNED = "SELECT EXISTS (SELECT FROM notice WHERE planned_at IS NULL)"
+ANY_UNPLANNED = "SELECT EXISTS (SELECT FROM notice WHERE planned_at IS NULL AND kind = ANY ($1))"
 
 
 async def plan_some(database: Database, post: Post, limit: int) -> bool:
     """Decide on the next notices; True when there may be more."""
     async with database.connection() as connection:  # without a transaction, whose commit would wake this for ever
-        if not await connection.fetchval(ANY_UNPLANNED):
+        if not await connection.fetchval(ANY_UNPLANNED, list(KINDS)):
             return False
     async with database.transaction() as transaction:
         fresh = await deliveries.unplanned(transaction, limit)

@@ -56,7 +56,7 @@ def post(settings: Settings, keyring: Keyring) -> Post:
     url = settings.public_url.rstrip("/")
     return Post(
         mail if settings.smtp_host else None,
-        Chats({"slack": settings.slack_hosts, "teams": settings.teams_hosts}),
+        Chats({"slack": settings.slack_hosts.split(","), "teams": settings.teams_hosts.split(",")}),
         Renderer(url),
         Links(url, settings.link_secret or settings.database_url),
         keyring,

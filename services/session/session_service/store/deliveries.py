@@ -8,11 +8,13 @@ from uuid import UUID
 
 from chassis.database import Transaction
 
+from session_service.notices.kinds import KINDS
 from session_service.notices.preferences import Channel, Preferences
 from session_service.store.notices import COLUMNS, KeptNotice
 
 UNPLANNED = f"""
-SELECT {COLUMNS} FROM notice WHERE planned_at IS NULL ORDER BY made_at LIMIT $1 FOR UPDATE SKIP LOCKED
+SELECT {COLUMNS} FROM notice WHERE planned_at IS NULL AND kind = ANY ($2)
+ORDER BY made_at LIMIT $1 FOR UPDATE SKIP LOCKED
 """  # noqa: S608 - columns of ours
 ADD = "INSERT INTO delivery (person_id, channel, digest, due_at) VALUES ($1, $2, false, $3) RETURNING delivery_id"
 # The digest that still waits takes one more; the update locks it, so that it does not go out meanwhile.
@@ -21,13 +23,16 @@ INSERT INTO delivery (person_id, channel, digest, due_at) VALUES ($1, $2, true, 
 ON CONFLICT (person_id, channel) WHERE digest AND state = 'waiting' DO UPDATE SET changed_at = now()
 RETURNING delivery_id
 """
-# One that ended amid its work before anything was handed over is taken up by another.
+# One that ended amid its work before anything was handed over is taken up by another. What a newer release says in a
+# way that is not known here is left to that.
 CLAIM = """
 UPDATE delivery SET state = 'claimed', attempts = attempts + 1, changed_at = now() WHERE delivery_id IN (
-    SELECT delivery_id FROM delivery
-    WHERE (state IN ('waiting', 'retry') AND due_at <= now())
-        OR (state = 'claimed' AND changed_at < now() - make_interval(secs => $2))
-    ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED)
+    SELECT delivery_id FROM delivery AS d
+    WHERE ((state IN ('waiting', 'retry') AND due_at <= now())
+           OR (state = 'claimed' AND changed_at < now() - make_interval(secs => $2)))
+        AND NOT EXISTS (SELECT FROM delivery_notice AS dn JOIN notice USING (notice_id)
+                        WHERE dn.delivery_id = d.delivery_id AND kind <> ALL ($3))
+    ORDER BY due_at LIMIT $1 FOR UPDATE OF d SKIP LOCKED)
 RETURNING delivery_id, person_id, channel, digest, attempts
 """
 HAND_OVER = """
@@ -111,7 +116,7 @@ class Trouble:
 
 async def unplanned(transaction: Transaction, limit: int) -> list[KeptNotice]:
     """The next notices of which nothing is decided, locked; those that another plans are passed over."""
-    return [KeptNotice(**row) for row in await transaction.fetch(UNPLANNED, limit)]
+    return [KeptNotice(**row) for row in await transaction.fetch(UNPLANNED, limit, list(KINDS))]
 
 
 async def mark_planned(transaction: Transaction, notice_ids: Collection[UUID]) -> None:
@@ -130,7 +135,7 @@ async def add(
 
 async def claim(transaction: Transaction, limit: int, lease_s: float) -> list[Delivery]:
     """Take messages that are due; who takes one and is not done within the lease has lost it."""
-    return [Delivery(**row) for row in await transaction.fetch(CLAIM, limit, lease_s)]
+    return [Delivery(**row) for row in await transaction.fetch(CLAIM, limit, lease_s, list(KINDS))]
 
 
 async def hand_over(transaction: Transaction, delivery: Delivery) -> bool:

@@ -1,4 +1,7 @@
-"""Statements about notices in the app. Step 4 of the write path, and the read path of the feed."""
+"""Statements about notices in the app. Step 4 of the write path, and the read path of the feed.
+
+What a newer release told in a way that is not known here waits, in tables, for that release.
+"""
 
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
@@ -9,6 +12,7 @@ from uuid import UUID
 from chassis.database import Transaction
 
 from session_service.model import Session
+from session_service.notices.kinds import KINDS
 from session_service.notices.notice import Notice
 
 # Of who is forgotten nothing is kept any more.
@@ -20,7 +24,7 @@ WHERE e.person_id IS NULL ORDER BY person_id, notice_id ON CONFLICT DO NOTHING
 """
 COLUMNS = "notice_id, person_id, kind, session_id, other_id, facts, made_at, read_at"
 FEED = f"""
-SELECT {COLUMNS} FROM notice WHERE person_id = $1
+SELECT {COLUMNS} FROM notice WHERE person_id = $1 AND kind = ANY ($5)
     AND ($2::timestamptz IS NULL OR (made_at, notice_id) < ($2, $3))
 ORDER BY made_at DESC, notice_id DESC LIMIT $4
 """  # noqa: S608 - columns of ours
@@ -58,7 +62,8 @@ async def add(transaction: Transaction, notices: Sequence[Notice]) -> None:
 async def feed(transaction: Transaction, person_id: UUID, after: Sequence[Any] | None, limit: int) -> list[KeptNotice]:
     """Somebody's notices, newest first, after a cursor's (made_at, id)."""
     made_at, notice_id = after or (None, None)
-    return [KeptNotice(**row) for row in await transaction.fetch(FEED, person_id, made_at, notice_id, limit)]
+    values = (person_id, made_at, notice_id, limit, list(KINDS))
+    return [KeptNotice(**row) for row in await transaction.fetch(FEED, *values)]
 
 
 async def sessions(transaction: Transaction, notices: Sequence[Notice]) -> dict[UUID, Session]:
@@ -70,8 +75,8 @@ async def sessions(transaction: Transaction, notices: Sequence[Notice]) -> dict[
 
 async def count_unread(transaction: Transaction, person_id: UUID) -> int:
     """How many of somebody's notices are unread."""
-    query = "SELECT count(*) FROM notice WHERE person_id = $1 AND read_at IS NULL"
-    count: int = await transaction.fetchval(query, person_id)
+    query = "SELECT count(*) FROM notice WHERE person_id = $1 AND read_at IS NULL AND kind = ANY ($2)"
+    count: int = await transaction.fetchval(query, person_id, list(KINDS))
     return count
 
 
