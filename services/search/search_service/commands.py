@@ -192,7 +192,7 @@ def _may_search(access: Access, request: SearchRequest) -> bool:
 
 def _scope(request: SearchRequest, access: Access) -> Scope:
     fields = tuple(access.program["search_fields"]["search"])
-    return Scope(request.program_id, request.searcher_id, fields, tuple(_facets(access)))
+    return Scope(request.program_id, request.searcher_id, fields, tuple(_facets(access)), access.apart)
 
 
 def _facets(access: Access) -> list[str]:

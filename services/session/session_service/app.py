@@ -11,6 +11,7 @@ from session_service import commands, export
 from session_service.api import ROUTERS
 from session_service.consumers import consumers
 from session_service.erasure import erasures
+from session_service.live import FORGET_INTERVAL_MS, Live
 from session_service.republish import republish
 from session_service.restored import restored
 from session_service.sealing import Keyring
@@ -24,6 +25,7 @@ def build(settings: Settings) -> Service:
     close = partial(commands.close_departed, database)
     keyring = Keyring.of(settings.message_master_keys)
     seal = partial(commands.seal_some, database, keyring, settings.sealing_batch_messages)
+    live = Live(database, keyring, settings)
     readers = [*consumers(), erasures()]
     return Service(
         "session",
@@ -34,10 +36,13 @@ def build(settings: Settings) -> Service:
         workers=[
             Worker("expiry", expire, settings.timer_interval_ms, wake_on_commit=False),
             Worker("departures", close, settings.timer_interval_ms),
+            Worker("stream", live.poll, settings.stream_poll_interval_ms, kind="api"),
+            Worker("stream-items", live.forget, FORGET_INTERVAL_MS, wake_on_commit=False),
             Worker("sealing", seal, settings.sealing_interval_ms, wake_on_commit=False),
             Receipts("session", settings, database, readers).worker(),
         ],
-        state={"keyring": keyring},
+        state={"keyring": keyring, "live": live},
+        ending=[live.streams.end_all],
         commands={
             "republish": republish,
             "restored": restored,

@@ -15,7 +15,7 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from session_service import store
-from session_service.answers import MessageAnswer, RelationshipItem, SessionAnswer
+from session_service.answers import BlockItem, MessageAnswer, RelationshipItem, SessionAnswer
 from session_service.api.common import Employee, KeyringDep
 from session_service.model import Helped
 from session_service.sealing import Keyring
@@ -77,6 +77,7 @@ class SessionExport(Export):
     paused_until: date | None
     sessions: list[SessionAnswer]
     messages: list[ExportedMessage]
+    blocks: list[BlockItem]
     read: list[ExportedReading]
     surveys: list[ExportedSurvey]
     wishes: list[ExportedWish]
@@ -108,6 +109,7 @@ async def _collected(transaction: Transaction, keyring: Keyring, person_id: UUID
         "sessions": [SessionAnswer.of(session, person_id) for session in sessions],
         "messages": [ExportedMessage.model_validate(message) for message in messages[:LIMIT_MESSAGES]],
         "read": [dict(row) for row in await transaction.fetch(READING, ids, person_id)],
+        "blocks": await store.blocks_of(transaction, person_id),
         "surveys": [dict(row) for row in await transaction.fetch(SURVEYS, ids, person_id)],
         "wishes": [dict(row) for row in await transaction.fetch(WISHES, ids, person_id)],
         "relationships": await store.relationships_of(transaction, person_id),

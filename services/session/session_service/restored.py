@@ -19,6 +19,7 @@ from flash_schemas import session as said
 from flash_schemas.base import Event
 
 from session_service import outranking, store
+from session_service.commands import say_blocks_again
 
 LIMIT = 200
 OVER = (
@@ -33,7 +34,10 @@ OVER = (
 
 async def restored(service: Service, arguments: Sequence[str] = ()) -> int:
     """Mend what diverges and report it; `--check` only reports."""
-    return await mend(service, KINDS, LIMIT, arguments)
+    status = await mend(service, KINDS, LIMIT, arguments)
+    if not arguments:  # not for --check; search alone may read the topic, so there is nothing to compare
+        await say_blocks_again(service.database)
+    return status
 
 
 async def _availability(transaction: Transaction, published: Mapping[UUID, int]) -> list[Outgoing]:

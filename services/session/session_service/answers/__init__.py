@@ -1,6 +1,8 @@
 """What the session service answers to the two whom a session concerns, by subject."""
 
 from session_service.answers.availability import AvailabilityAnswer as AvailabilityAnswer
+from session_service.answers.blocks import BlockItem as BlockItem
+from session_service.answers.blocks import BlockPage as BlockPage
 from session_service.answers.conversation import LinkAnswer as LinkAnswer
 from session_service.answers.conversation import MessageAnswer as MessageAnswer
 from session_service.answers.conversation import MessagePage as MessagePage
@@ -8,3 +10,5 @@ from session_service.answers.follow_up import RelationshipItem as RelationshipIt
 from session_service.answers.follow_up import RelationshipPage as RelationshipPage
 from session_service.answers.sessions import SessionAnswer as SessionAnswer
 from session_service.answers.sessions import SessionPage as SessionPage
+from session_service.answers.stream import StreamMessage as StreamMessage
+from session_service.answers.stream import StreamRead as StreamRead

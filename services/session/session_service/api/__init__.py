@@ -1,5 +1,6 @@
 """Step 1 of the write path, and the read path: what the two of a session may ask and do. Nobody else sees anything."""
 
-from session_service.api import availability, conversation, follow_up, meeting, sessions
+from session_service.api import availability, blocks, conversation, follow_up, meeting, sessions, stream
 
-ROUTERS = (sessions.router, meeting.router, follow_up.router, conversation.router, availability.router)
+SUBJECTS = (sessions, meeting, follow_up, conversation, stream, availability, blocks)
+ROUTERS = tuple(subject.router for subject in SUBJECTS)

@@ -5,6 +5,9 @@ from session_service.commands.answering import answer as answer
 from session_service.commands.asking import ask as ask
 from session_service.commands.availability import read_availability as read_availability
 from session_service.commands.availability import set_availability as set_availability
+from session_service.commands.blocks import block as block
+from session_service.commands.blocks import say_blocks_again as say_blocks_again
+from session_service.commands.blocks import unblock as unblock
 from session_service.commands.closing import close_departed as close_departed
 from session_service.commands.closing import expire_some as expire_some
 from session_service.commands.conversation import edit as edit

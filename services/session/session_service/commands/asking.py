@@ -28,7 +28,10 @@ async def ask(database: Database, keyring: Keyring, caller: Caller, body: AskBod
         members = await store.lock_members(transaction, caller.person, body.mentor_id)
         if policy is None or caller.person not in members:
             raise NotFound
-        check_ask(body.ask, members[caller.person], members.get(body.mentor_id), availability, policy, at)
+        # Of two who are kept apart, each is to the other as somebody who does not take part.
+        apart = not await store.may_meet(transaction, caller.person, body.mentor_id)
+        mentor = None if apart else members.get(body.mentor_id)
+        check_ask(body.ask, members[caller.person], mentor, availability, policy, at)
         await _check_open_requests(transaction, caller.person, body.program_id, policy)
         step = model.requested(uuid4(), body.ask, caller.person, policy, at)
         await save(transaction, step)

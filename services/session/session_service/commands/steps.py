@@ -18,7 +18,7 @@ from chassis.problems import Conflict, NotFound
 
 from session_service import store
 from session_service.answers import SessionAnswer
-from session_service.model import Session, Step
+from session_service.model import Session, Step, seen_by_both
 
 
 class Repeatable(Strict):
@@ -73,6 +73,8 @@ async def save(transaction: Transaction, step: Step) -> None:
     except asyncpg.UniqueViolationError:
         raise Conflict("You have asked this mentor about this already; wait for the answer.") from None
     await outbox.append(transaction, step.outgoing)
+    if seen_by_both(step):
+        await store.show(transaction, step.session, "session")
 
 
 async def tell_availability(transaction: Transaction, mentor_id: UUID, at: datetime) -> None:

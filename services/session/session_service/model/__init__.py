@@ -15,6 +15,7 @@ from session_service.model.availability import Availability as Availability
 from session_service.model.availability import month_of as month_of
 from session_service.model.conversation import MESSAGES_AFTER_END as MESSAGES_AFTER_END
 from session_service.model.conversation import check_edit as check_edit
+from session_service.model.conversation import check_open as check_open
 from session_service.model.conversation import read_up_to as read_up_to
 from session_service.model.conversation import spoken as spoken
 from session_service.model.follow_up import MEET_AGAIN_WITHIN as MEET_AGAIN_WITHIN
@@ -25,6 +26,7 @@ from session_service.model.follow_up import related as related
 from session_service.model.follow_up import surveyed as surveyed
 from session_service.model.links import Link as Link
 from session_service.model.links import links_of as links_of
+from session_service.model.live import seen_by_both as seen_by_both
 from session_service.model.meeting import held as held
 from session_service.model.meeting import scheduled as scheduled
 from session_service.model.session import MOVES as MOVES

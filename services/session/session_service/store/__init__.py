@@ -6,6 +6,13 @@ from session_service.store.availability import lock_availability as lock_availab
 from session_service.store.availability import lock_next_availability as lock_next_availability
 from session_service.store.availability import set_availability as set_availability
 from session_service.store.availability import slot_limit as slot_limit
+from session_service.store.blocks import Block as Block
+from session_service.store.blocks import add_block as add_block
+from session_service.store.blocks import block_event as block_event
+from session_service.store.blocks import blocks_of as blocks_of
+from session_service.store.blocks import lock_blocks as lock_blocks
+from session_service.store.blocks import next_block_lists as next_block_lists
+from session_service.store.blocks import remove_blocks as remove_blocks
 from session_service.store.conversation import Message as Message
 from session_service.store.conversation import add_message as add_message
 from session_service.store.conversation import edit_message as edit_message
@@ -29,6 +36,7 @@ from session_service.store.people import forget_departure as forget_departure
 from session_service.store.people import keep_people as keep_people
 from session_service.store.people import keep_programs as keep_programs
 from session_service.store.people import lock_members as lock_members
+from session_service.store.people import may_meet as may_meet
 from session_service.store.people import member as member
 from session_service.store.people import policy as policy
 from session_service.store.people import some_departure as some_departure
@@ -40,3 +48,10 @@ from session_service.store.sessions import overdue_ids as overdue_ids
 from session_service.store.sessions import save_sessions as save_sessions
 from session_service.store.sessions import session as session
 from session_service.store.sessions import sessions_of as sessions_of
+from session_service.store.stream import Item as Item
+from session_service.store.stream import current_snapshot as current_snapshot
+from session_service.store.stream import forget_stream_items as forget_stream_items
+from session_service.store.stream import show as show
+from session_service.store.stream import stream_subjects as stream_subjects
+from session_service.store.stream import stream_window as stream_window
+from session_service.store.stream import stream_window_of as stream_window_of

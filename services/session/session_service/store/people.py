@@ -64,6 +64,13 @@ async def lock_members(transaction: Transaction, *person_ids: UUID) -> dict[UUID
     return {row["person_id"]: Member(**row) for row in await transaction.fetch(query, list(person_ids))}
 
 
+async def may_meet(transaction: Transaction, learner_id: UUID, mentor_id: UUID) -> bool:
+    """Whether neither of two people blocked the other; nobody is to learn which of them did."""
+    query = """SELECT NOT EXISTS (SELECT FROM block WHERE blocker_id = $1 AND blocked_id = $2
+                                  OR blocker_id = $2 AND blocked_id = $1)"""
+    return bool(await transaction.fetchval(query, learner_id, mentor_id))
+
+
 async def policy(transaction: Transaction, program_id: UUID) -> RequestPolicy | None:
     """The limits of asking in an active program."""
     query = "SELECT policy FROM program WHERE program_id = $1 AND status = 'active'"
