@@ -28,7 +28,7 @@ log = logs.get(__name__)
 ALGORITHMS = ["RS256"]
 CLOCK_SKEW_S = 30
 REFETCH_PAUSE_S = 10
-ROLES = frozenset({"employee", "program_owner", "hr_platform", "operator", "auditor", "skill_editor"})
+ROLES = frozenset({"employee", "program_owner", "hr_platform", "operator", "auditor", "skill_editor", "reviewer"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,9 @@ FORGET_WISHES = """
 DELETE FROM wish AS w USING session AS s
 WHERE s.session_id = w.session_id AND CASE w.side WHEN 'learner' THEN s.learner_id ELSE s.mentor_id END = $1
 """
+DESTROY_COPIES = """
+UPDATE report SET master_key = NULL, wrapped = NULL WHERE author_id = $1 AND wrapped IS NOT NULL
+"""
 FORGET_READING = "DELETE FROM read_mark WHERE reader_id = $1"
 FORGET_BLOCKS = "DELETE FROM block WHERE blocker_id = $1"
 FORGET_SETTINGS = """
@@ -47,6 +50,7 @@ EMPTY = (
     EMPTY_CARDS,
     EMPTY_MESSAGES,
     DESTROY_KEYS,
+    DESTROY_COPIES,
     FORGET_READING,
     FORGET_BLOCKS,
     FORGET_WISHES,

@@ -15,7 +15,7 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from session_service import store
-from session_service.answers import BlockItem, MessageAnswer, RelationshipItem, SessionAnswer
+from session_service.answers import BlockItem, MessageAnswer, RelationshipItem, ReportAnswer, SessionAnswer
 from session_service.api.common import Employee, KeyringDep
 from session_service.model import Helped
 from session_service.sealing import Keyring
@@ -78,6 +78,7 @@ class SessionExport(Export):
     sessions: list[SessionAnswer]
     messages: list[ExportedMessage]
     blocks: list[BlockItem]
+    reports: list[ReportAnswer]
     read: list[ExportedReading]
     surveys: list[ExportedSurvey]
     wishes: list[ExportedWish]
@@ -110,6 +111,7 @@ async def _collected(transaction: Transaction, keyring: Keyring, person_id: UUID
         "messages": [ExportedMessage.model_validate(message) for message in messages[:LIMIT_MESSAGES]],
         "read": [dict(row) for row in await transaction.fetch(READING, ids, person_id)],
         "blocks": await store.blocks_of(transaction, person_id),
+        "reports": await store.reports_by(transaction, person_id),
         "surveys": [dict(row) for row in await transaction.fetch(SURVEYS, ids, person_id)],
         "wishes": [dict(row) for row in await transaction.fetch(WISHES, ids, person_id)],
         "relationships": await store.relationships_of(transaction, person_id),

@@ -44,6 +44,8 @@ ROUTES = [
     ("GET", "/api/v1/me/relationships", "session"),
     ("GET", "/api/v1/me/stream", "session"),
     ("GET", "/api/v1/me/blocks", "session"),
+    ("GET", f"/api/v1/reports/{ID}", "session"),
+    ("POST", f"/api/v1/sessions/{ID}/messages/{ID}/report", "session"),
     ("PUT", f"/api/v1/me/blocks/{ID}", "session"),
     ("PUT", f"/api/v1/sessions/{ID}/messages/{ID}", "session"),
     ("POST", f"/api/v1/sessions/{ID}/read", "session"),

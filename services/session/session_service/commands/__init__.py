@@ -17,6 +17,9 @@ from session_service.commands.follow_up import answer_survey as answer_survey
 from session_service.commands.follow_up import wish as wish
 from session_service.commands.meeting import hold as hold
 from session_service.commands.meeting import schedule as schedule
+from session_service.commands.reporting import decide as decide
+from session_service.commands.reporting import open_report as open_report
+from session_service.commands.reporting import report as report
 from session_service.commands.sealing import rewrap as rewrap
 from session_service.commands.sealing import seal_some as seal_some
 from session_service.commands.steps import Repeatable as Repeatable

@@ -29,6 +29,10 @@ from session_service.model.links import links_of as links_of
 from session_service.model.live import seen_by_both as seen_by_both
 from session_service.model.meeting import held as held
 from session_service.model.meeting import scheduled as scheduled
+from session_service.model.reporting import Decision as Decision
+from session_service.model.reporting import ReportReason as ReportReason
+from session_service.model.reporting import check_decision as check_decision
+from session_service.model.reporting import check_report as check_report
 from session_service.model.session import MOVES as MOVES
 from session_service.model.session import Session as Session
 from session_service.model.session import State as State

@@ -11,3 +11,5 @@ from session_service.requests.follow_up import SurveyBody as SurveyBody
 from session_service.requests.follow_up import WishBody as WishBody
 from session_service.requests.meeting import HeldBody as HeldBody
 from session_service.requests.meeting import ScheduleBody as ScheduleBody
+from session_service.requests.reports import DecisionBody as DecisionBody
+from session_service.requests.reports import ReportBody as ReportBody

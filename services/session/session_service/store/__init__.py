@@ -40,6 +40,17 @@ from session_service.store.people import may_meet as may_meet
 from session_service.store.people import member as member
 from session_service.store.people import policy as policy
 from session_service.store.people import some_departure as some_departure
+from session_service.store.reports import Report as Report
+from session_service.store.reports import View as View
+from session_service.store.reports import add_report as add_report
+from session_service.store.reports import decide as decide
+from session_service.store.reports import lock_report as lock_report
+from session_service.store.reports import open_report as open_report
+from session_service.store.reports import report_of as report_of
+from session_service.store.reports import reports as reports
+from session_service.store.reports import reports_by as reports_by
+from session_service.store.reports import rewrap_reports as rewrap_reports
+from session_service.store.reports import views_of as views_of
 from session_service.store.sessions import count_open as count_open
 from session_service.store.sessions import count_open_of_learner as count_open_of_learner
 from session_service.store.sessions import lock_session as lock_session
