@@ -137,6 +137,7 @@ async def test_lists_are_said_again_as_newer_ones_and_nothing_is_printed_of_them
     await block(world, *pair)
     await block(world, pair[1], await world.person())
     before = {event.person_id: (event, version) for event, version in await world.api.events(BlockChangedV1)}
+    capsys.readouterr()
     assert await republish(world.api.service) == 0
     said = (await world.api.events(BlockChangedV1))[2:]
     assert [event for event, _ in said] == [before[event.person_id][0] for event, _ in said]

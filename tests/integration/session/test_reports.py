@@ -176,6 +176,8 @@ async def test_no_tool_table_event_metric_or_log_line_holds_what_they_wrote(
     reported: Reported, session_database: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
     world = reported.world
+    for path in (f"/sessions/{reported.session_id}/messages", "/me/sessions/export"):
+        assert WORD in (await call(world, "get", employee(world, reported.learner), path)).text
     assert await in_databases({"session": session_database.owner}, WORD) == set()
     assert all(WORD not in event.model_dump_json() for event, _ in await world.api.events())
     for name in ("republish", "rewrap"):
