@@ -33,6 +33,7 @@ EVENTS: dict[str, type[Event]] = {
         session.MessageSentV1,
         session.MessageReadV1,
         session.AvailabilityChangedV1,
+        session.BlockChangedV1,
         search.SearchPerformedV1,
         erasure.ErasureRequestedV1,
         erasure.ErasureConfirmedV1,

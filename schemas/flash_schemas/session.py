@@ -226,6 +226,17 @@ class Vacation(Value):
     back_on: date
 
 
+class BlockChangedV1(Event):
+    """Whom a person blocked: everybody, each time. For search alone; never shown, counted or logged."""
+
+    TYPE: ClassVar = "flash.block.changed.v1"
+    TOPIC: ClassVar = "block-events"
+    KEY: ClassVar = "person_id"
+
+    person_id: UUID
+    blocked: Annotated[tuple[UUID, ...], Field(max_length=1000)]
+
+
 class AvailabilityChangedV1(Event):
     """What a mentor can still take. `slots_left` holds for `month` (YYYY-MM); an older month means untouched.
 

@@ -28,6 +28,8 @@ class Topic(Value):
     min_compaction_lag_days: Annotated[int, Field(ge=0)]
     max_message_bytes: Annotated[int, Field(ge=1024)]
     dead_letter: str
+    restricted: bool = False
+    """Whether none but its consumers may read it, nor its dead letters: the broker's rules are to say so, too."""
     events: tuple[str, ...]
     producers: tuple[str, ...]
     consumers: tuple[str, ...]

@@ -9,10 +9,12 @@ from functools import partial
 import structlog
 from flash_local.engines.every import Engines
 
-from tests.bench import platform, relay, reorganisation, rollups, scim, search, sessions
+from tests.bench import messages, platform, relay, reorganisation, rollups, scim, search, sessions
 from tests.support import engines as shared
 
 ON_ENGINES: dict[str, Callable[[Engines], Awaitable[None]]] = {
+    "messages": partial(messages.run, streams=1_000),
+    "messages-100": partial(messages.run, streams=100),
     "relay": relay.run,
     "reorganisation": partial(reorganisation.run, people=10_000),
     "reorganisation-1k": partial(reorganisation.run, people=1_000),

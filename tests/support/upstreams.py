@@ -10,7 +10,7 @@ import uvicorn
 from flash_local.processes import free_port
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -18,15 +18,17 @@ METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 @dataclass
 class Echo:
-    """One upstream. A path that ends in `/slow` is answered once `released` is set."""
+    """One upstream. A path that ends in `/slow` is answered once `released` is set, a `/stream` ends then."""
 
     name: str
     url: str
     released: asyncio.Event = field(default_factory=asyncio.Event)
     waiting: int = 0
 
-    async def answer(self, request: Request) -> JSONResponse:
+    async def answer(self, request: Request) -> Response:
         """Everything that arrived, with headers that must not go out."""
+        if request.url.path.endswith("/stream"):
+            return StreamingResponse(self._until_released(), media_type="text/event-stream")
         if request.url.path.endswith("/slow"):
             self.waiting += 1
             await self.released.wait()
@@ -39,6 +41,11 @@ class Echo:
             "body_bytes": len(await request.body()),
         }
         return JSONResponse(body, headers={"x-person-id": "leaked", "x-powered-by": "us", "etag": '"7"'})
+
+    async def _until_released(self) -> AsyncIterator[str]:
+        yield "event: ready\n\n"
+        await self.released.wait()
+        yield "event: end\n\n"
 
 
 class _Server(uvicorn.Server):

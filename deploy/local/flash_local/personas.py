@@ -18,9 +18,10 @@ PERSONAS = {
     "learner": Employee("P00001", "Amara Okafor", "Engineer", 4, "Berlin", "AUR-EN-0-N-1"),
     "mentor": Employee("P00002", "Jonas Lindqvist", "Manager", 8, "Lisbon", f"{SALES}-2-S-1"),
     "owner": Employee("P00003", "Beatriz Carvalho", "Director", 10, "Lisbon", "AUR-PC-0-N-2"),
+    "reviewer": Employee("P00005", "Ingrid Solheim", "Counsel", 7, "Lisbon", f"{PARTNERS}-0-N-1"),
     "outsider": Employee("P00004", "Tomasz Zieliński", "Consultant", 5, "Berlin", f"{PARTNERS}-0-N-1"),
 }
-ROLES = {"owner": ("employee", "program_owner")}
+ROLES = {"owner": ("employee", "program_owner"), "reviewer": ("employee", "reviewer")}
 TIMEOUT_S = 130
 TOKENS_AT_ONCE = 8
 

@@ -28,7 +28,7 @@ log = logs.get(__name__)
 ALGORITHMS = ["RS256"]
 CLOCK_SKEW_S = 30
 REFETCH_PAUSE_S = 10
-ROLES = frozenset({"employee", "program_owner", "hr_platform", "operator", "auditor", "skill_editor"})
+ROLES = frozenset({"employee", "program_owner", "hr_platform", "operator", "auditor", "skill_editor", "reviewer"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,8 @@ class Caller:
     subject: str
     roles: frozenset[str]
     person_id: UUID | None = None
+    expires_at: float | None = None
+    """When the token ends, in seconds since 1970: what is answered for longer ends with it."""
 
     @property
     def person(self) -> UUID:
@@ -135,6 +137,7 @@ def _caller(claims: dict[str, Any]) -> Caller:
         subject=str(claims["sub"]),
         roles=frozenset(claims.get("roles", ())) & ROLES,
         person_id=UUID(person_id) if person_id else None,
+        expires_at=float(claims["exp"]),
     )
 
 

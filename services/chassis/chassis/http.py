@@ -25,6 +25,7 @@ log = logs.get(__name__)
 _REQUEST_ID = re.compile(r"^[A-Za-z0-9-]{8,64}$")
 _ETAG = re.compile(r'^"(\d{1,18})"$')
 _CURSOR_VERSION = 1
+EVENT_STREAM = b"text/event-stream; charset=utf-8"
 PROBES = frozenset({"/live", "/ready", "/metrics"})
 
 
@@ -165,13 +166,15 @@ class RequestContext:
                 failpoints.passing("request.received")
                 await self._app(scope, receive, observed.send)
             finally:
-                self._record(scope, observed.status, time.perf_counter() - started, request_id)
+                self._record(scope, observed, time.perf_counter() - started, request_id)
 
-    def _record(self, scope: Scope, status: int, seconds: float, request_id: str) -> None:
+    def _record(self, scope: Scope, observed: "_Observed", seconds: float, request_id: str) -> None:
+        status, streamed = observed.status, observed.streamed
         route = getattr(scope.get("route"), "path", "unmatched")
         method = scope["method"]
         metrics.HTTP_REQUESTS.labels(self._service, route, method, str(status)).inc()
-        metrics.HTTP_SECONDS.labels(self._service, route, method).observe(seconds)
+        if not streamed:  # open for as long as somebody looks
+            metrics.HTTP_SECONDS.labels(self._service, route, method).observe(seconds)
         log.info(
             "request_answered",
             method=method,
@@ -189,11 +192,13 @@ class _Observed:
         self._send = send
         self._request_id = request_id.encode()
         self.status = 500
+        self.streamed = False
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             failpoints.passing("request.answering")
             self.status = message["status"]
+            self.streamed = (b"content-type", EVENT_STREAM) in message["headers"]
             kept = [item for item in message["headers"] if item[0] != b"x-request-id"]
             message["headers"] = [*kept, (b"x-request-id", self._request_id)]
         await self._send(message)

@@ -68,6 +68,11 @@ class Letter:
         types = [value for name, value in self.record.headers if name == "ce_type"]
         return (types[-1] or b"").decode(errors="replace") if types else ""
 
+    @property
+    def restricted(self) -> bool:
+        """Whether nobody may see what it says, nor of whom."""
+        return any(topic.restricted for topic in load_topics() if topic.name == self.origin.topic)
+
     def decoded(self) -> Item:
         """What this release makes of it."""
         return decode(self.record, self.origin.topic)

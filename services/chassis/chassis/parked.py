@@ -100,7 +100,8 @@ def _of_key(letters: Letters, key: str) -> list[Letter]:
 
 def _row(letter: Letter) -> tuple[str, ...]:
     parked_at = f"{letter.parked_at:%Y-%m-%d %H:%M:%S}"
-    return letter.id, letter.consumer, parked_at, letter.key, letter.type, letter.reason, str(letter.end or "waiting")
+    key = "not shown" if letter.restricted else letter.key
+    return letter.id, letter.consumer, parked_at, key, letter.type, letter.reason, str(letter.end or "waiting")
 
 
 def _operator() -> str:

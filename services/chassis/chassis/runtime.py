@@ -59,8 +59,8 @@ class Service:
     """What a service's `app.build` puts together. `state` becomes `app.state` for dependencies.
 
     `opened` and `closed` are run around everything else, for clients of the service's own; `pings` are what it needs
-    to be ready beside its database. `commands` are one-shot command lines, by name; each gets its arguments and
-    returns the exit status.
+    to be ready beside its database. `ending` is called as a stop begins, to end answers that would go on for ever.
+    `commands` are one-shot command lines, by name; each gets its arguments and returns the exit status.
     """
 
     name: str
@@ -72,6 +72,7 @@ class Service:
     state: Mapping[str, object] = field(default_factory=dict)
     opened: Sequence[Callable[[], Awaitable[None]]] = ()
     closed: Sequence[Callable[[], Awaitable[None]]] = ()
+    ending: Sequence[Callable[[], None]] = ()
     pings: Mapping[str, Ping] = field(default_factory=dict)
     commands: Mapping[str, Command] = field(default_factory=dict)
 
@@ -165,6 +166,8 @@ async def _run(
     limit_s = TROUBLED_STOP_S if watch in ended else service.settings.stop_timeout_s
     end_at_the_latest(service.name, limit_s + CLEAN_UP_S)
     deadline = time.monotonic() + limit_s
+    for end in service.ending:
+        end()
     await server.stop(http, limit_s // 2)
     finishing.set()
     failed = await _finish({*tasks.values(), http}, deadline)

@@ -17,7 +17,9 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def shown(letter: Letter) -> str:
-    """Where it came from, what is wrong with it then and today, and every byte of it."""
+    """Where it came from, what is wrong with it then and today, and every byte of it; of a restricted topic none."""
+    if letter.restricted:
+        return f"letter   {letter.id}\nvalue    not shown: its topic is restricted"
     about = {
         "letter": letter.id,
         "parked": letter.parked_at.isoformat(),

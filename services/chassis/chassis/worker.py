@@ -17,10 +17,8 @@ class Worker:
     """Calls `run` until it returns False, then waits for `interval_ms` or the next commit of this process.
 
     A failure of the moment is retried with growing pauses; any other error ends the process, which says so. A round
-    that takes longer than `longest_round_ms` is trouble.
+    that takes longer than `longest_round_ms` is trouble. `kind` says with which part of the service it runs.
     """
-
-    kind = "worker"
 
     def __init__(
         self,
@@ -30,8 +28,10 @@ class Worker:
         *,
         wake_on_commit: bool = True,
         longest_round_ms: int = LONGEST_ROUND_MS,
+        kind: str = "worker",
     ) -> None:
         self.name = name
+        self.kind = kind
         self._run = run
         self._interval_s = interval_ms / 1000
         self._wake_on_commit = wake_on_commit

@@ -192,9 +192,8 @@ def _may_search(access: Access, request: SearchRequest) -> bool:
 
 def _scope(request: SearchRequest, access: Access) -> Scope:
     fields = tuple(access.program["search_fields"]["search"])
-    return Scope(
-        request.program_id, request.searcher_id, fields, tuple(_facets(access)), sessions_a_month(access.program)
-    )
+    limit = sessions_a_month(access.program)
+    return Scope(request.program_id, request.searcher_id, fields, tuple(_facets(access)), limit, access.apart)
 
 
 def _facets(access: Access) -> list[str]:

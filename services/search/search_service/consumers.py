@@ -12,6 +12,7 @@ from flash_schemas.profile import ProfileChangedV1, ProgramChangedV1, SkillChang
 from flash_schemas.session import AvailabilityChangedV1
 
 from search_service import store
+from search_service.blocks import blocks
 from search_service.unlinked import name_words
 
 NOT_SEARCHED: Any = {
@@ -28,6 +29,7 @@ def consumers() -> list[Consumer]:
     return [
         Consumer("people", (ProfileChangedV1.TOPIC,), take_profiles),
         Consumer("availability", (AvailabilityChangedV1.TOPIC,), take_availability),
+        blocks(),
         Consumer("programs", (ProgramChangedV1.TOPIC,), take_programs),
         Consumer("skills", (SkillChangedV1.TOPIC,), take_skills),
     ]

@@ -20,6 +20,7 @@ ON CONFLICT (person_id) DO UPDATE SET profile = EXCLUDED.profile, availability =
 WHERE known.profile_version < EXCLUDED.profile_version OR known.profile IS DISTINCT FROM EXCLUDED.profile
     OR known.availability IS NOT NULL
 """
+EMPTY_BLOCKS = "UPDATE block_list SET blocked = '{}' WHERE person_id = $1 AND blocked <> '{}'"
 # How many indexes have the tombstone, once all have it.
 GONE = """
 SELECT (SELECT count(*) FROM index_generation) FROM person
@@ -38,8 +39,10 @@ async def take_erasures(transaction: Transaction, deliveries: Sequence[Delivery]
 
 
 async def erase(transaction: Transaction, request: ErasureRequestedV1) -> int:
-    """Empty one person's row, whose document follows; 1, or 0 when it was empty."""
-    return int((await transaction.execute(EMPTY, request.person_id, request.profile_version)).split()[-1])
+    """Empty one person's row, whose document follows, and whom they blocked; how many rows were not empty."""
+    blocks = await transaction.execute(EMPTY_BLOCKS, request.person_id)
+    person = await transaction.execute(EMPTY, request.person_id, request.profile_version)
+    return sum(int(done.split()[-1]) for done in (blocks, person))
 
 
 class Documents:

@@ -53,13 +53,15 @@ class Choices:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Whom and what this searcher may see: the program without themselves, its searchable fields, its limit."""
+    """Whom and what this searcher may see: the program, without themselves and who is kept apart from them; its
+    searchable fields, and its limit."""
 
     program_id: UUID
     searcher_id: UUID
     search_fields: tuple[str, ...]
     facets: tuple[str, ...]
     sessions_a_month: int
+    apart: tuple[UUID, ...] = ()
 
 
 def build(
@@ -91,7 +93,7 @@ def _permitted(scope: Scope) -> list[dict[str, Any]]:
     return [
         {"term": {"programs": str(scope.program_id)}},
         {"term": {HIDDEN_FROM_ALL: False}},
-        {"bool": {"must_not": [{"term": {"person_id": str(scope.searcher_id)}}]}},
+        {"bool": {"must_not": [{"terms": {"person_id": [str(each) for each in (scope.searcher_id, *scope.apart)]}}]}},
     ]
 
 

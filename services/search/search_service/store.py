@@ -94,13 +94,16 @@ ON CONFLICT (person_id) DO UPDATE SET searches = searcher.searches + 1 RETURNING
 """
 ACCESS = """
 SELECT p.body AS program, v.changes,
-    (SELECT profile -> 'participations' FROM person WHERE person_id = $2) AS participations
+    (SELECT profile -> 'participations' FROM person WHERE person_id = $2) AS participations,
+    ARRAY(SELECT unnest(blocked) FROM block_list WHERE person_id = $2
+          UNION SELECT person_id FROM block_list WHERE blocked @> ARRAY[$2::uuid]) AS apart
 FROM program AS p, vocabulary AS v WHERE p.program_id = $1
 """
 
 KEPT = {
     "people": Versions("person", "person_id", "profile_version", "profile_version > 0"),
     "availability": Versions("person", "person_id", "availability_version", "availability_version > 0"),
+    "blocks": Versions("block_list", "person_id", "version"),
     "programs": Versions("program", "program_id", "version"),
     "skills": Versions("skill", "skill_id", "version"),
 }
@@ -140,6 +143,8 @@ class Access:
     program: dict[str, Any]
     changes: int
     participations: list[dict[str, Any]]
+    apart: tuple[UUID, ...]
+    """Who is hidden from the searcher and they from them, as one blocked the other."""
 
 
 async def keep_profiles(transaction: Transaction, rows: Sequence[dict[str, Any]]) -> None:
@@ -279,7 +284,7 @@ async def set_generations(transaction: Transaction, by_state: dict[str, str]) ->
 async def access(transaction: Transaction, program_id: UUID, person_id: UUID) -> Access | None:
     """The program and the person's part in it; None without such a program."""
     row = await transaction.fetchrow(ACCESS, program_id, person_id)
-    return Access(row["program"], row["changes"], row["participations"] or []) if row else None
+    return Access(row["program"], row["changes"], row["participations"] or [], tuple(row["apart"])) if row else None
 
 
 async def count_search(transaction: Transaction, person_id: UUID) -> int:

@@ -6,7 +6,7 @@ messages are destroyed. What others wrote to them is theirs and stays. Open requ
 
 from collections.abc import Sequence
 
-from chassis import erasing
+from chassis import erasing, outbox
 from chassis.consumer import Consumer, Delivery
 from chassis.database import Transaction
 from flash_schemas.erasure import ErasureRequestedV1
@@ -39,7 +39,11 @@ FORGET_WISHES = """
 DELETE FROM wish AS w USING session AS s
 WHERE s.session_id = w.session_id AND CASE w.side WHEN 'learner' THEN s.learner_id ELSE s.mentor_id END = $1
 """
+DESTROY_COPIES = """
+UPDATE report SET master_key = NULL, wrapped = NULL WHERE author_id = $1 AND wrapped IS NOT NULL
+"""
 FORGET_READING = "DELETE FROM read_mark WHERE reader_id = $1"
+FORGET_BLOCKS = "DELETE FROM block WHERE blocker_id = $1"
 FORGET_STATEMENTS = """
 DELETE FROM statement AS w USING session AS s
 WHERE s.session_id = w.session_id AND CASE w.side WHEN 'learner' THEN s.learner_id ELSE s.mentor_id END = $1
@@ -65,7 +69,9 @@ EMPTY = (
     FORGET_DRAFTS,
     EMPTY_MESSAGES,
     DESTROY_KEYS,
+    DESTROY_COPIES,
     FORGET_READING,
+    FORGET_BLOCKS,
     FORGET_WISHES,
     FORGET_STATEMENTS,
     FORGET_TEXTS,
@@ -88,7 +94,10 @@ async def erase(transaction: Transaction, request: ErasureRequestedV1) -> int:
     """Empty what one person wrote and chose; how many rows were emptied or removed."""
     person_id = request.person_id
     await transaction.execute(LEAVE, person_id, request.profile_version)
+    blocked = await store.lock_blocks(transaction, person_id)
     await transaction.execute(LOCK_SESSIONS, person_id)
     rows = [int((await transaction.execute(query, person_id)).split()[-1]) for query in EMPTY]
     await store.add_departures(transaction, [person_id])
+    if blocked:
+        await outbox.append(transaction, [await store.block_event(transaction, person_id)])
     return sum(rows)

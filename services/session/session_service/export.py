@@ -16,10 +16,12 @@ from fastapi.responses import Response
 
 from session_service import store
 from session_service.answers import (
+    BlockItem,
     DraftAnswer,
     MessageAnswer,
     OpenCallAnswer,
     RelationshipItem,
+    ReportAnswer,
     SessionAnswer,
     VacationItem,
 )
@@ -145,6 +147,8 @@ class SessionExport(Export):
     drafts: list[DraftAnswer]
     open_calls: list[OpenCallAnswer]
     messages: list[ExportedMessage]
+    blocks: list[BlockItem]
+    reports: list[ReportAnswer]
     read: list[ExportedReading]
     surveys: list[ExportedSurvey]
     wishes: list[ExportedWish]
@@ -187,6 +191,8 @@ async def _collected(transaction: Transaction, keyring: Keyring, person_id: UUID
         "open_calls": await store.calls_of(transaction, person_id, LIMIT_SESSIONS),
         "messages": [ExportedMessage.model_validate(message) for message in messages[:LIMIT_MESSAGES]],
         "read": [dict(row) for row in await transaction.fetch(READING, ids, person_id)],
+        "blocks": await store.blocks_of(transaction, person_id),
+        "reports": await store.reports_by(transaction, person_id),
         "surveys": [dict(row) for row in await transaction.fetch(SURVEYS, ids, person_id)],
         "wishes": [dict(row) for row in await transaction.fetch(WISHES, ids, person_id)],
         "answers": [dict(row) for row in await transaction.fetch(ANSWERS, ids, person_id)],

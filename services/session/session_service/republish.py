@@ -11,13 +11,14 @@ from chassis.outbox import Outgoing
 from chassis.republishing import republish as send_all
 from chassis.runtime import Service
 
-from session_service import store
+from session_service import commands, store
 
 LIMIT = 200
 
 
 async def republish(service: Service, _arguments: Sequence[str] = ()) -> int:
-    """Send every availability that was ever said, with its present version; 0."""
+    """Send every availability that was ever said, with its present version, and every block list; 0."""
+    await commands.say_blocks_again(service.database)
     return await send_all(service.database, {"availability": _availability}, LIMIT)
 
 

@@ -20,6 +20,7 @@ from flash_schemas import session as said
 from flash_schemas.base import Event
 
 from session_service import outranking, store
+from session_service.commands import say_blocks_again
 from session_service.store import deliveries
 
 LIMIT = 200
@@ -36,7 +37,10 @@ OVER = (
 
 async def restored(service: Service, arguments: Sequence[str] = ()) -> int:
     """Mend what diverges and report it; `--check` only reports."""
-    return await mend(service, KINDS, LIMIT, arguments, first=send_nothing_old)
+    status = await mend(service, KINDS, LIMIT, arguments, first=send_nothing_old)
+    if not arguments:  # not for --check; search alone may read the topic, so there is nothing to compare
+        await say_blocks_again(service.database)
+    return status
 
 
 async def send_nothing_old(service: Service) -> None:

@@ -33,6 +33,12 @@ class Settings(ChassisSettings):
     sealing_interval_ms: int = 60_000
     sealing_batch_messages: int = 200
 
+    stream_poll_interval_ms: int = 25
+    stream_heartbeat_s: int = 15
+    stream_keep_hours: int = 24
+    stream_room_items: int = 500
+    streams_per_person: int = 8
+
     video_url_template: Annotated[str, Field(pattern=r"^https://[^{}]+\{room\}[^{}]*$")] | None = None
     invitation_organizer: Annotated[str, Field(pattern="^mailto:.+@.+$")] = "mailto:flash-mentoring@example.org"
 

@@ -58,6 +58,22 @@ async def test_a_service_that_is_slow_is_given_up_on_in_time(
     assert "Idempotency-Key" in answer.json()["detail"]
 
 
+async def test_a_live_stream_comes_through_at_once_and_outlives_the_time_of_an_answer(
+    start_gateway: StartGateway, upstreams: dict[str, Echo], forger: Forger
+) -> None:
+    async with serving("session") as session:
+        urls = {name: echo.url for name, echo in upstreams.items()} | {"session": session.url}
+        gateway, _ = await start_gateway(everyone=ONE_SECOND, services=urls)
+        headers = bearer(forger.token())
+        async with client_of(gateway) as client, client.stream("GET", "/api/v1/me/stream", headers=headers) as stream:
+            lines = stream.aiter_lines()
+            assert await anext(lines) == "event: ready"
+            late = await client.post("/api/v1/sessions/slow", headers=headers)
+            assert_problem(late, 504, "timeout")
+            session.released.set()
+            assert "event: end" in [line async for line in lines]
+
+
 async def test_one_service_down_leaves_the_others_reachable(
     start_gateway: StartGateway, upstreams: dict[str, Echo], forger: Forger
 ) -> None:

@@ -22,8 +22,8 @@ from flash_schemas.profile import (
     SkillChangedV1,
     UnitRef,
 )
-from flash_schemas.session import AvailabilityChangedV1
-from search_service import consumers
+from flash_schemas.session import AvailabilityChangedV1, BlockChangedV1
+from search_service import blocks, consumers
 from search_service.app import build
 from search_service.index import Index, Indexer
 from search_service.settings import Settings
@@ -35,6 +35,7 @@ TODAY = datetime.now(UTC).date()
 HANDLERS: dict[type[Event], Any] = {
     ProfileChangedV1: consumers.take_profiles,
     AvailabilityChangedV1: consumers.take_availability,
+    BlockChangedV1: blocks.take_blocks,
     ProgramChangedV1: consumers.take_programs,
     SkillChangedV1: consumers.take_skills,
 }

@@ -15,6 +15,7 @@ from chassis.failpoints import KILLED, Action, arm
 from chassis.kafka import KafkaPublisher
 from flash_local.engines.every import Engines
 from flash_schemas.profile import UnitRef
+from flash_schemas.session import BlockChangedV1
 from search_service.consumers import consumers
 from search_service.settings import Settings
 
@@ -52,11 +53,11 @@ class Company:
 
         return handle
 
-    async def parked(self, count: int) -> None:
+    async def parked(self, count: int, topic: str = "profile-events") -> None:
         """Wait until so many records are parked."""
 
         async def they_are() -> bool:
-            return len(await self.topics.read("profile-events-dlq")) == count
+            return len(await self.topics.read(f"{topic}-dlq")) == count
 
         await eventually(they_are, deadline_s=30)
 
@@ -108,6 +109,22 @@ async def test_a_state_that_is_handled_late_overtakes_no_newer_one(company: Comp
     }
     await company.types("dead-letters", "replay", *names)
     assert await company.people() == people
+
+
+async def test_of_whom_somebody_blocked_no_tool_shows_anything(company: Company) -> None:
+    company.unhandled = {2}
+    block = BlockChangedV1(person_id=uuid4(), blocked=(uuid4(),))
+    await company.topics.send(record_of(block, 2))
+    await company.start()
+    await company.parked(1, "block-events")
+    _, listed = await company.types("dead-letters", "list")
+    (name,) = await company.waiting()
+    status, shown = await company.types("dead-letters", "show", name)
+    assert status == 0
+    assert name in listed[1]
+    for hidden in (block.person_id, *block.blocked):
+        assert str(hidden) not in "\n".join([*listed, *shown])
+    assert (await company.types("dead-letters", "replay", name))[0] == 0
 
 
 async def test_a_unit_is_called_as_it_was_said_last_though_older_events_are_handled_late(company: Company) -> None:

@@ -172,7 +172,8 @@ async def test_such_a_token_is_refused(verifier: TokenVerifier, issuer: TokenIss
 async def test_a_good_token_names_its_caller(verifier: TokenVerifier, issuer: TokenIssuer) -> None:
     person_id = uuid4()
     caller = await verifier.verify(issuer.token("employee", "program_owner", person_id=person_id))
-    assert caller == Caller(str(person_id), frozenset({"employee", "program_owner"}), person_id)
+    roles = frozenset({"employee", "program_owner"})
+    assert caller == Caller(str(person_id), roles, person_id, caller.expires_at)
     assert caller.person == person_id
 
 
@@ -192,6 +193,11 @@ async def test_only_roles_that_we_know_count(
 
 async def test_a_small_difference_of_clocks_is_borne(verifier: TokenVerifier, issuer: TokenIssuer) -> None:
     assert await verifier.verify(issuer.token(exp=int(time.time()) - 5))
+
+
+async def test_a_caller_is_known_for_as_long_as_the_token_says(verifier: TokenVerifier, issuer: TokenIssuer) -> None:
+    ends = int(time.time()) + 77
+    assert (await verifier.verify(issuer.token(exp=ends))).expires_at == ends
 
 
 async def test_a_program_has_no_person(verifier: TokenVerifier, issuer: TokenIssuer) -> None:

@@ -146,7 +146,7 @@ class Sessions(RuleBasedStateMachine):
     def speak(self, side: str) -> None:
         before = self.session.messages
         try:
-            step = model.spoken(self.session, self.people[side], uuid4(), 1, self.at)
+            step = model.spoken(self.session, self.people[side], uuid4(), 1, self.at, may_meet=True)
         except Problem:
             assert side == "stranger" or self.expected not in ("requested", "accepted")
             return

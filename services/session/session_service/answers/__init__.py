@@ -5,6 +5,8 @@ from session_service.answers.asking import DraftPage as DraftPage
 from session_service.answers.asking import ExpectationAnswer as ExpectationAnswer
 from session_service.answers.availability import AvailabilityAnswer as AvailabilityAnswer
 from session_service.answers.availability import VacationItem as VacationItem
+from session_service.answers.blocks import BlockItem as BlockItem
+from session_service.answers.blocks import BlockPage as BlockPage
 from session_service.answers.conversation import LinkAnswer as LinkAnswer
 from session_service.answers.conversation import MessageAnswer as MessageAnswer
 from session_service.answers.conversation import MessagePage as MessagePage
@@ -14,8 +16,15 @@ from session_service.answers.one_tap import OneTapAnswer as OneTapAnswer
 from session_service.answers.open_calls import OpenCallAnswer as OpenCallAnswer
 from session_service.answers.open_calls import OpenCallPage as OpenCallPage
 from session_service.answers.outcome import StatementsAnswer as StatementsAnswer
+from session_service.answers.reports import OpenedReport as OpenedReport
+from session_service.answers.reports import ReportAnswer as ReportAnswer
+from session_service.answers.reports import ReportPage as ReportPage
+from session_service.answers.reports import ViewItem as ViewItem
+from session_service.answers.reports import ViewPage as ViewPage
 from session_service.answers.sessions import SessionAnswer as SessionAnswer
 from session_service.answers.sessions import SessionPage as SessionPage
+from session_service.answers.stream import StreamMessage as StreamMessage
+from session_service.answers.stream import StreamRead as StreamRead
 from session_service.answers.surveys import QuestionResult as QuestionResult
 from session_service.answers.surveys import SurveyAnswer as SurveyAnswer
 from session_service.answers.surveys import SurveyResults as SurveyResults

@@ -12,6 +12,9 @@ from session_service.commands.availability import come_back as come_back
 from session_service.commands.availability import notice_vacations as notice_vacations
 from session_service.commands.availability import read_availability as read_availability
 from session_service.commands.availability import set_availability as set_availability
+from session_service.commands.blocks import block as block
+from session_service.commands.blocks import say_blocks_again as say_blocks_again
+from session_service.commands.blocks import unblock as unblock
 from session_service.commands.clocks import WallClocks as WallClocks
 from session_service.commands.closing import close_departed as close_departed
 from session_service.commands.conversation import edit_message as edit_message
@@ -36,6 +39,9 @@ from session_service.commands.outcome import miss as miss
 from session_service.commands.passing import pass_on_some as pass_on_some
 from session_service.commands.reminders import Remind as Remind
 from session_service.commands.reminders import remind_of_sessions as remind_of_sessions
+from session_service.commands.reporting import decide as decide
+from session_service.commands.reporting import open_report as open_report
+from session_service.commands.reporting import report as report
 from session_service.commands.sealing import rewrap as rewrap
 from session_service.commands.sealing import seal_some as seal_some
 from session_service.commands.steps import Repeatable as Repeatable

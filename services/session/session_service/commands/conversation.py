@@ -21,7 +21,7 @@ async def send(
 ) -> MessageAnswer:
     """Write to the other; the same message id again is the same message. Raises NotFound, WrongState, Conflict."""
     async with database.transaction() as transaction:
-        session, at = await _locked_for(transaction, by, session_id), datetime.now(UTC)
+        session, at = await locked_for(transaction, by, session_id), datetime.now(UTC)
         known = await store.message(transaction, keyring, message_id)
         if known and not _same(known, session_id, by, text):
             raise Conflict("This id belongs to another message; take a new one.", field="message_id")
@@ -35,10 +35,12 @@ async def speak(
     transaction: Transaction, keyring: Keyring, session: Session, by: UUID, message_id: UUID, text: str, at: datetime
 ) -> Session:
     """Keep and say one message of a locked session. Raises NotFound, WrongState."""
-    step = model.spoken(session, by, message_id, len(text), at)
+    may_meet = await store.may_meet(transaction, session.learner_id, session.mentor_id)
+    step = model.spoken(session, by, message_id, len(text), at, may_meet=may_meet)
     await save(transaction, step)
     message = Message(message_id, session.session_id, step.session.messages, by, text, at)
     await store.add_message(transaction, keyring, message)
+    await store.show(transaction, step.session, "message", message_id)
     return step.session
 
 
@@ -47,28 +49,32 @@ async def edit_message(
 ) -> MessageAnswer:
     """Write one's own message of the last minutes otherwise; nothing is said of it. Raises NotFound, WrongState."""
     async with database.transaction() as transaction:
-        await _locked_for(transaction, by, session_id)
+        session = await locked_for(transaction, by, session_id)
         at, message = datetime.now(UTC), await store.message(transaction, keyring, message_id)
         if message is None or message.session_id != session_id:
             raise NotFound
         if message.text != text:
+            may_meet = await store.may_meet(transaction, session.learner_id, session.mentor_id)
+            model.check_open(session, at, may_meet=may_meet)
             model.check_edit(by, message.sender_id, message.sent_at, at)
             message = replace(message, text=text, edited_at=at)
             await store.edit_message(transaction, keyring, message)
+            await store.show(transaction, session, "message", message_id)
         return MessageAnswer.model_validate(message)
 
 
 async def mark_read(database: Database, by: UUID, session_id: UUID, position: int) -> None:
     """Keep that somebody has read up to a message, once and never back. Raises NotFound, Refused."""
     async with database.transaction() as transaction:
-        session, at = await _locked_for(transaction, by, session_id), datetime.now(UTC)
+        session, at = await locked_for(transaction, by, session_id), datetime.now(UTC)
         message_id = await store.message_at(transaction, session_id, position)
         step = model.read_up_to(session, by, message_id, position)
         if await store.mark_read(transaction, session_id, by, position, at):
             await save(transaction, step)
+            await store.show(transaction, session, "read")
 
 
-async def _locked_for(transaction: Transaction, by: UUID, session_id: UUID) -> Session:
+async def locked_for(transaction: Transaction, by: UUID, session_id: UUID) -> Session:
     """A locked session of somebody's. Raises NotFound, also for who is forgotten: what they did now would stay."""
     session = await locked(transaction, session_id)
     session.side_of(by)

@@ -18,12 +18,15 @@ async def seal_some(database: Database, keyring: Keyring, limit: int) -> bool:
 
     The session is locked as for writing in it: then nobody is forgotten between a message's reading and its sealing.
     """
-    async with database.transaction() as transaction:
-        session_id = await store.some_plain_session(transaction)
-        if session_id is None:
-            return False
-        await store.lock_session(transaction, session_id)
-        await store.seal_plain(transaction, keyring, session_id, limit)
+    try:
+        async with database.transaction() as transaction:
+            session_id = await store.some_plain_session(transaction)
+            if session_id is None:
+                return False
+            await store.lock_session(transaction, session_id)
+            await store.seal_plain(transaction, keyring, session_id, limit)
+    except MasterKeyMissing:  # which is logged; nothing is lost, and the next round tries again
+        return False
     return True
 
 
@@ -37,8 +40,19 @@ async def rewrap(service: Service, _arguments: Sequence[str], *, keyring: Keyrin
             if not done:
                 break
             count, after = count + len(done), done[-1]
+        count += await _rewrap_reports(service.database, keyring)
     except MasterKeyMissing:
         print(f"{count} keys wrapped anew; another is wrapped by a master key that is not given here.")  # noqa: T201 - a command's answer
         return 1
     print(f"{count} keys wrapped anew; every key is wrapped by the newest master key, {keyring.newest}.")  # noqa: T201 - a command's answer
     return 0
+
+
+async def _rewrap_reports(database: Database, keyring: Keyring) -> int:
+    count = 0
+    while True:
+        async with database.transaction() as transaction:
+            done = await store.rewrap_reports(transaction, keyring, KEYS_AT_ONCE)
+        count += done
+        if not done:
+            return count

@@ -18,7 +18,7 @@ from chassis.problems import NotFound
 
 from session_service import store
 from session_service.answers import SessionAnswer
-from session_service.model import AlreadyAsked, Session, Step
+from session_service.model import AlreadyAsked, Session, Step, seen_by_both
 from session_service.notices.telling import follow
 
 
@@ -75,6 +75,8 @@ async def save(transaction: Transaction, step: Step) -> None:
         raise AlreadyAsked from None
     await outbox.append(transaction, step.outgoing)
     await follow(transaction, step)
+    if seen_by_both(step):
+        await store.show(transaction, step.session, "session")
 
 
 async def tell_availability(transaction: Transaction, mentor_id: UUID, at: datetime) -> None:

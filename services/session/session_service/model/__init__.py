@@ -27,6 +27,7 @@ from session_service.model.clock import reminded as reminded
 from session_service.model.clocks import wall_clock_of as wall_clock_of
 from session_service.model.conversation import MESSAGES_AFTER_END as MESSAGES_AFTER_END
 from session_service.model.conversation import check_edit as check_edit
+from session_service.model.conversation import check_open as check_open
 from session_service.model.conversation import read_up_to as read_up_to
 from session_service.model.conversation import spoken as spoken
 from session_service.model.follow_up import MEET_AGAIN_WITHIN as MEET_AGAIN_WITHIN
@@ -36,6 +37,7 @@ from session_service.model.follow_up import parted as parted
 from session_service.model.follow_up import related as related
 from session_service.model.links import Link as Link
 from session_service.model.links import links_of as links_of
+from session_service.model.live import seen_by_both as seen_by_both
 from session_service.model.meeting import Appointment as Appointment
 from session_service.model.meeting import Place as Place
 from session_service.model.meeting import PlaceKind as PlaceKind
@@ -61,6 +63,10 @@ from session_service.model.passing import taken_from_call as taken_from_call
 from session_service.model.reminders import BEFORE as BEFORE
 from session_service.model.reminders import FOLLOW_UP_WITHIN as FOLLOW_UP_WITHIN
 from session_service.model.reminders import ReminderKind as ReminderKind
+from session_service.model.reporting import Decision as Decision
+from session_service.model.reporting import ReportReason as ReportReason
+from session_service.model.reporting import check_decision as check_decision
+from session_service.model.reporting import check_report as check_report
 from session_service.model.session import MOVES as MOVES
 from session_service.model.session import Session as Session
 from session_service.model.session import State as State

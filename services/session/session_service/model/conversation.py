@@ -14,11 +14,17 @@ MESSAGES_AFTER_END = timedelta(days=30)
 EDIT_WITHIN = timedelta(minutes=5)
 
 
-def spoken(session: Session, by: UUID, message_id: UUID, length: int, at: datetime) -> Step:
+def check_open(session: Session, at: datetime, *, may_meet: bool) -> None:
+    """Raise WrongState when the two can write no more, with the same words whatever the reason."""
+    over = session.ended_at and at > session.ended_at + MESSAGES_AFTER_END
+    if over or not may_meet:
+        raise WrongState("Nothing more can be written in this conversation.")
+
+
+def spoken(session: Session, by: UUID, message_id: UUID, length: int, at: datetime, *, may_meet: bool) -> Step:
     """One of the two writes to the other. Raises WrongState, NotFound."""
     side = session.side_of(by)
-    if session.ended_at and at > session.ended_at + MESSAGES_AFTER_END:
-        raise WrongState("This conversation ended more than 30 days ago.")
+    check_open(session, at, may_meet=may_meet)
     first_reply = side == "mentor" and not session.mentor_replied
     moved = replace(
         replied(session, side, at),

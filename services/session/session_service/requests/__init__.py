@@ -18,5 +18,7 @@ from session_service.requests.meeting import CancelBody as CancelBody
 from session_service.requests.meeting import HeldBody as HeldBody
 from session_service.requests.meeting import PlaceBody as PlaceBody
 from session_service.requests.meeting import ScheduleBody as ScheduleBody
+from session_service.requests.reports import DecisionBody as DecisionBody
+from session_service.requests.reports import ReportBody as ReportBody
 from session_service.requests.surveys import FollowUpBody as FollowUpBody
 from session_service.requests.surveys import SurveyBody as SurveyBody

@@ -6,11 +6,15 @@ from datetime import datetime
 from uuid import UUID
 
 import asyncpg
+from chassis import logs
 from chassis.database import Transaction
+from cryptography.exceptions import InvalidTag
 
 from session_service import sealing
-from session_service.sealing import Keyring, WrappedKey
+from session_service.sealing import Keyring, MasterKeyMissing, WrappedKey
 from session_service.store.keys import author_key
+
+log = logs.get(__name__)
 
 # Without its author's key a message stays sealed for ever: they are forgotten.
 MESSAGES = """
@@ -23,6 +27,7 @@ LIST_MESSAGES = f"{MESSAGES} WHERE m.session_id = $1 AND m.position > $2 ORDER B
 LIST_OF_SESSIONS = f"""
 {MESSAGES} WHERE m.session_id = ANY ($1) ORDER BY array_position($1, m.session_id), m.position LIMIT $2
 """
+SOME_MESSAGES = f"{MESSAGES} WHERE m.message_id = ANY ($1)"
 ADD_MESSAGE = """
 INSERT INTO message (message_id, session_id, position, sender_id, sealed, sent_at) VALUES ($1, $2, $3, $4, $5, $6)
 """
@@ -62,6 +67,19 @@ async def message(transaction: Transaction, keyring: Keyring, message_id: UUID) 
     return _opened(row, keyring) if row else None
 
 
+async def messages_by_id(
+    transaction: Transaction, keyring: Keyring, message_ids: Sequence[UUID]
+) -> dict[UUID | None, Message]:
+    """Those of these messages that can be opened: one that cannot is logged and holds up no other."""
+    opened: dict[UUID | None, Message] = {}
+    for row in await transaction.fetch(SOME_MESSAGES, message_ids) if message_ids else ():
+        try:
+            opened[row["message_id"]] = _opened(row, keyring)
+        except (MasterKeyMissing, InvalidTag):
+            log.exception("message_does_not_open", message_id=str(row["message_id"]))
+    return opened
+
+
 async def messages(
     transaction: Transaction, keyring: Keyring, session_id: UUID, after: int, limit: int
 ) -> list[Message]:
@@ -99,6 +117,15 @@ async def read_positions(transaction: Transaction, session_id: UUID) -> dict[UUI
     """How far those have read who have read anything."""
     query = "SELECT reader_id, position FROM read_mark WHERE session_id = $1"
     return {row["reader_id"]: row["position"] for row in await transaction.fetch(query, session_id)}
+
+
+async def read_positions_of(transaction: Transaction, session_ids: Sequence[UUID]) -> dict[UUID, dict[UUID, int]]:
+    """The same of several sessions."""
+    query = "SELECT session_id, reader_id, position FROM read_mark WHERE session_id = ANY ($1)"
+    read: dict[UUID, dict[UUID, int]] = {}
+    for session_id, reader_id, position in await transaction.fetch(query, session_ids) if session_ids else ():
+        read.setdefault(session_id, {})[reader_id] = position
+    return read
 
 
 async def some_plain_session(transaction: Transaction) -> UUID | None:

@@ -71,9 +71,11 @@ async def lock_members(transaction: Transaction, *person_ids: UUID) -> dict[UUID
     return {row["person_id"]: Member(**row) for row in await transaction.fetch(query, list(person_ids))}
 
 
-async def may_meet(_transaction: Transaction, learner_id: UUID, mentor_id: UUID) -> bool:
-    """Whether one of the two may be offered to the other. Nobody meets themselves."""
-    return learner_id != mentor_id
+async def may_meet(transaction: Transaction, learner_id: UUID, mentor_id: UUID) -> bool:
+    """Whether they are two, and neither blocked the other; nobody is to learn which of them did."""
+    query = """SELECT NOT EXISTS (SELECT FROM block WHERE blocker_id = $1 AND blocked_id = $2
+                                   OR blocker_id = $2 AND blocked_id = $1)"""
+    return learner_id != mentor_id and bool(await transaction.fetchval(query, learner_id, mentor_id))
 
 
 async def policy(transaction: Transaction, program_id: UUID) -> RequestPolicy | None:

@@ -49,6 +49,12 @@ async def session(transaction: Transaction, session_id: UUID) -> Session | None:
     return Session(**row) if row else None
 
 
+async def sessions_by_id(transaction: Transaction, session_ids: Sequence[UUID]) -> dict[UUID, Session]:
+    """These sessions."""
+    rows = await transaction.fetch("SELECT * FROM session WHERE session_id = ANY ($1)", session_ids)
+    return {row["session_id"]: Session(**row) for row in rows}
+
+
 async def lock_session(transaction: Transaction, session_id: UUID) -> Session | None:
     """One session, locked until this transaction ends."""
     row = await transaction.fetchrow("SELECT * FROM session WHERE session_id = $1 FOR UPDATE", session_id)
