@@ -100,7 +100,7 @@ async def _program(company: Company, owner: dict[str, str], unit: str) -> str:
 
 
 def _bodies(company: Company, values: dict[str, Any]) -> dict[str, Any]:
-    rule = {"units": [{"unit_id": company.units["sales"]}]}
+    rule = {"units": [{"unit_id": str(company.units["sales"])}]}
     push = {"events": [company.joined("10", "lab")]}
     return {
         "push_org_events": push,

@@ -67,7 +67,7 @@ def _bodies(world: World, mentor: UUID) -> dict[str, Any]:
     return {
         "ask": world.body(mentor, skill_id=str(uuid4())),
         "decline": {"reason": "no_time"},
-        "hold": {"held_on": TODAY},
+        "hold": {"held_on": str(TODAY)},
         "wish_to_meet_again": {"wish": True},
         "send_message": {"text": "Tuesday?"},
         "schedule": {"starts_at": (datetime.now(UTC) + timedelta(days=1)).isoformat()},

@@ -22,7 +22,7 @@ VERBS = ("get", "post", "put", "patch", "delete")
 PREFIX = "/api/v1"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Operation:
     """One verb of one route, as the committed OpenAPI document describes it."""
 
@@ -50,9 +50,19 @@ class Operation:
         return (each for each in self.described.get("parameters", ()) if each["in"] == place)
 
     @property
+    def names(self) -> list[str]:
+        """The path's parameters."""
+        return [str(each["name"]) for each in self.parameters("path")]
+
+    @property
     def ids(self) -> list[str]:
         """The path's parameters that are ids of objects."""
-        return [each["name"] for each in self.parameters("path") if each["schema"].get("format") == "uuid"]
+        return [str(each["name"]) for each in self.parameters("path") if each["schema"].get("format") == "uuid"]
+
+    @property
+    def needs_version(self) -> bool:
+        """Whether it changes something that has an entity tag."""
+        return any(each["name"] == "If-Match" for each in self.parameters("header"))
 
     @property
     def needed_query(self) -> dict[str, Any]:
@@ -90,10 +100,10 @@ class Stage:
     async def call(self, operation: Operation, caller: str, **values: Any) -> Any:
         """The answer to a request that lacks nothing; `values` replace those of the stage."""
         body = self._body(operation)
-        known = {name: self._value(operation, name, values) for name in _names(operation.path)}
+        known = {name: values.get(name, self.value(operation, name)) for name in operation.names}
         headers = {"content-type": operation.content_type} if operation.content_type else {}
-        if any(each["name"] == "If-Match" for each in operation.parameters("header")):
-            headers["if-match"] = await self._tag(operation, caller, known)
+        if operation.needs_version:
+            headers["if-match"] = await self.tag(operation, caller, known)
         return await self.api.client.request(
             operation.verb.upper(),
             operation.path.format_map(known),
@@ -102,14 +112,15 @@ class Stage:
             headers=headers | self.callers[caller](body),
         )
 
-    def _value(self, operation: Operation, name: str, values: Mapping[str, Any]) -> Any:
-        return values.get(name, self.values.get(f"{operation.id}.{name}", self.values.get(name)))
+    def value(self, operation: Operation, name: str) -> Any:
+        """What a parameter of the path is for this operation."""
+        return self.values.get(f"{operation.id}.{name}", self.values.get(name))
 
     def _body(self, operation: Operation) -> bytes:
         body = self.bodies.get(operation.id, b"")
-        return body if isinstance(body, bytes) else json.dumps(body, default=str).encode()
+        return body if isinstance(body, bytes) else json.dumps(body).encode()
 
-    async def _tag(self, operation: Operation, caller: str, values: Mapping[str, Any]) -> str:
+    async def tag(self, operation: Operation, caller: str, values: Mapping[str, Any]) -> str:
         """The entity tag of what is to be changed, as the caller sees it, or else as its owner does."""
         path = operation.path
         while (operation.service, "get", path) not in OPERATIONS:
@@ -121,21 +132,19 @@ class Stage:
         return '"1"'
 
 
-def _names(path: str) -> list[str]:
-    return [part[1:-1] for part in path.split("/") if part.startswith("{")]
-
-
 @asynccontextmanager
 async def _nothing() -> AsyncIterator[None]:
     yield
 
 
-def _operations() -> Iterator[Operation]:
-    for service in SERVICES:
-        document = json.loads(published.file(service).read_text(encoding="utf-8"))
-        for path, verbs in document["paths"].items():
-            yield from (Operation(service.name, verb, path, described) for verb, described in verbs.items())
-
-
-OPERATIONS = {(operation.service, operation.verb, operation.path): operation for operation in _operations()}
+DOCUMENTS: Mapping[str, Any] = {
+    service.name: json.loads(published.file(service).read_text(encoding="utf-8")) for service in SERVICES
+}
+"""The committed OpenAPI document of each service."""
+OPERATIONS = {
+    (service, verb, path): Operation(service, verb, path, described)
+    for service, document in DOCUMENTS.items()
+    for path, verbs in document["paths"].items()
+    for verb, described in verbs.items()
+}
 """Every operation of every service."""

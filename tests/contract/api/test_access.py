@@ -33,7 +33,8 @@ async def test_who_may_is_answered_and_everybody_else_is_refused(stage: Stage, o
     for caller in stage.callers:
         async with stage.rehearsal():
             answer = await stage.call(operation, caller)
-        if not expected(operation.service, str(operation), caller)(answer.status_code):
+        known = str(answer.status_code) in operation.described["responses"]
+        if not (known and expected(operation.service, str(operation), caller)(answer.status_code)):
             wrong.append(f"{caller}: {answer.status_code} {answer.text[:300]}")
     assert not wrong, "\n".join(wrong)
 
