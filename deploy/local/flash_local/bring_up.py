@@ -60,7 +60,8 @@ async def _database(here: Installation, issuer: Issuer, service: Service) -> Set
     """The settings of a service whose database exists and is up to date."""
     engines = every.addresses(here)
     urls: DatabaseUrls = await create_database(engines.postgres_url, service.name)
-    settings = services.environment(service, urls, engines, issuer, here.ports.take(service.name))
+    port, secrets_folder = here.ports.take(service.name), here.home.data / "secrets"
+    settings = services.environment(service, urls, engines, issuer, port, secrets_folder)
     for command in service.commands:
         await run_command(service.module, command, settings)
     return settings

@@ -7,7 +7,6 @@ The signing key stays in the folder: tokens of a former start still verify.
 import base64
 import hashlib
 import json
-import os
 import secrets
 import shutil
 import sys
@@ -22,6 +21,7 @@ import yaml
 from flash_local.errors import SetupError
 from flash_local.home import CHECKOUT
 from flash_local.processes import Program, http_answers
+from flash_local.secret_files import write_private
 
 SETTINGS = CHECKOUT / "deploy/local/identity/settings.yaml"
 PROGRAMS = {"hr": "hr-platform", "operator": "operator"}
@@ -77,7 +77,7 @@ class IdentityProvider:
             self._write_users({})
         if not self._secrets_file.exists():
             made = Secrets(*(secrets.token_urlsafe(24) for _ in range(4)))
-            _write_private(self._secrets_file, json.dumps(asdict(made)))
+            write_private(self._secrets_file, json.dumps(asdict(made)))
 
     def program(self) -> Program:
         """How to run it, once its configuration is written."""
@@ -129,7 +129,7 @@ class IdentityProvider:
         return Secrets(**json.loads(self._secrets_file.read_text()))
 
     def _write_users(self, users: dict[str, object]) -> None:
-        _write_private(self._users_file, yaml.safe_dump({"config_version": 1, "users": users}, allow_unicode=True))
+        write_private(self._users_file, yaml.safe_dump({"config_version": 1, "users": users}, allow_unicode=True))
 
     @property
     def _users_file(self) -> Path:
@@ -189,11 +189,3 @@ def _user(account: Account) -> dict[str, object]:
         "roles": list(account.roles),
         "attributes": {"person_id": account.person_id},
     }
-
-
-def _write_private(file: Path, text: str) -> None:
-    """Whole or not at all, readable by its owner only."""
-    scratch = file.with_name(f"{file.name}.{os.getpid()}.new")
-    scratch.touch(mode=0o600)
-    scratch.write_text(text, encoding="utf-8")
-    scratch.rename(file)

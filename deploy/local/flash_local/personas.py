@@ -19,8 +19,9 @@ PERSONAS = {
     "mentor": Employee("P00002", "Jonas Lindqvist", "Manager", 8, "Lisbon", f"{SALES}-2-S-1"),
     "owner": Employee("P00003", "Beatriz Carvalho", "Director", 10, "Lisbon", "AUR-PC-0-N-2"),
     "outsider": Employee("P00004", "Tomasz Zieliński", "Consultant", 5, "Berlin", f"{PARTNERS}-0-N-1"),
+    "auditor": Employee("P00005", "Ingrid Solheim", "Specialist", 6, "Berlin", "AUR-FL-2-N-1"),
 }
-ROLES = {"owner": ("employee", "program_owner")}
+ROLES = {"owner": ("employee", "program_owner"), "auditor": ("employee", "auditor")}
 TIMEOUT_S = 130
 TOKENS_AT_ONCE = 8
 

@@ -2,10 +2,12 @@
 
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 from flash_local.databases import DatabaseUrls
 from flash_local.engines.every import Engines
 from flash_local.processes import Program, http_answers
+from flash_local.secret_files import kept_secret
 
 AUDIENCE = "flash-mentoring"
 STOP_WITHIN_S = 30
@@ -14,17 +16,21 @@ STOP_WITHIN_S = 30
 
 @dataclass(frozen=True)
 class Service:
-    """One service: `name` is also that of its database and role; `commands` prepare its database at every start."""
+    """One service: `name` is also that of its database and role; `commands` prepare its database at every start.
+
+    `secrets` are settings whose values this installation makes up and keeps.
+    """
 
     name: str
     module: str
     uses_opensearch: bool = False
     commands: tuple[str, ...] = ("migrate",)
+    secrets: tuple[str, ...] = ()
 
 
 SERVICES = (
     Service("profile", "profile_service", commands=("migrate", "seed")),
-    Service("search", "search_service", uses_opensearch=True),
+    Service("search", "search_service", uses_opensearch=True, secrets=("FLASH_QUERY_HASH_KEY",)),
     Service("session", "session_service"),
     Service("analytics", "analytics_service"),
 )
@@ -39,7 +45,7 @@ class Issuer:
 
 
 def environment(
-    service: Service, database: DatabaseUrls, engines: Engines, issuer: Issuer, http_port: int
+    service: Service, database: DatabaseUrls, engines: Engines, issuer: Issuer, http_port: int, secrets_folder: Path
 ) -> dict[str, str]:
     """The settings of a service's process, as it reads them."""
     settings = {
@@ -51,6 +57,7 @@ def environment(
         "FLASH_JWKS_URL": issuer.jwks_url,
         "FLASH_HTTP_PORT": str(http_port),
     }
+    settings |= {name: kept_secret(secrets_folder / name) for name in service.secrets}
     return settings | ({"FLASH_OPENSEARCH_URL": engines.opensearch_url} if service.uses_opensearch else {})
 
 
