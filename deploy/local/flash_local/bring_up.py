@@ -14,7 +14,6 @@ from flash_local.identity import IdentityProvider
 from flash_local.installation import Installation, side_by_side
 from flash_local.mail import MailSink
 from flash_local.personas import introduce
-from flash_local.private_files import kept_secret
 from flash_local.prometheus import Prometheus, find_prometheus
 from flash_local.services import SERVICES, Issuer, Service
 from flash_local.state import ServiceState, State
@@ -63,8 +62,8 @@ async def _database(here: Installation, issuer: Issuer, service: Service) -> Set
     """The settings of a service whose database exists and is up to date."""
     engines = every.addresses(here)
     urls: DatabaseUrls = await create_database(engines.postgres_url, service.name)
-    settings = services.environment(service, urls, engines, issuer, here.ports.take(service.name))
-    settings |= {name: kept_secret(here.home.data / "secrets" / name.lower()) for name in service.secrets}
+    port, secrets_folder = here.ports.take(service.name), here.home.data / "secrets"
+    settings = services.environment(service, urls, engines, issuer, port, secrets_folder)
     if service.sends_mail:
         settings |= _mail_sink(here).settings(public_url=f"http://127.0.0.1:{here.ports.take('gateway')}")
     for command in service.commands:

@@ -20,8 +20,13 @@ PERSONAS = {
     "owner": Employee("P00003", "Beatriz Carvalho", "Director", 10, "Lisbon", "AUR-PC-0-N-2"),
     "reviewer": Employee("P00005", "Ingrid Solheim", "Counsel", 7, "Lisbon", f"{PARTNERS}-0-N-1"),
     "outsider": Employee("P00004", "Tomasz Zieliński", "Consultant", 5, "Berlin", f"{PARTNERS}-0-N-1"),
+    "auditor": Employee("P00006", "Noor Haddad", "Specialist", 6, "Berlin", "AUR-FL-2-N-1"),
 }
-ROLES = {"owner": ("employee", "program_owner"), "reviewer": ("employee", "reviewer")}
+ROLES = {
+    "owner": ("employee", "program_owner"),
+    "reviewer": ("employee", "reviewer"),
+    "auditor": ("employee", "auditor"),
+}
 TIMEOUT_S = 130
 TOKENS_AT_ONCE = 8
 

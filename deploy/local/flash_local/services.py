@@ -2,9 +2,11 @@
 
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 from flash_local.databases import DatabaseUrls
 from flash_local.engines.every import Engines
+from flash_local.private_files import kept_secret
 from flash_local.processes import Program, http_answers
 
 AUDIENCE = "flash-mentoring"
@@ -14,7 +16,10 @@ STOP_WITHIN_S = 30
 
 @dataclass(frozen=True)
 class Service:
-    """One service: `name` is also that of its database and role; `commands` prepare its database at every start."""
+    """One service: `name` is also that of its database and role; `commands` prepare its database at every start.
+
+    `secrets` are settings whose values this installation makes up and keeps.
+    """
 
     name: str
     module: str
@@ -27,7 +32,7 @@ class Service:
 
 SERVICES = (
     Service("profile", "profile_service", commands=("migrate", "seed")),
-    Service("search", "search_service", uses_opensearch=True),
+    Service("search", "search_service", uses_opensearch=True, secrets=("FLASH_QUERY_HASH_KEY",)),
     Service("session", "session_service", sends_mail=True, secrets=("FLASH_MESSAGE_MASTER_KEYS",)),
     Service("analytics", "analytics_service"),
 )
@@ -42,7 +47,7 @@ class Issuer:
 
 
 def environment(
-    service: Service, database: DatabaseUrls, engines: Engines, issuer: Issuer, http_port: int
+    service: Service, database: DatabaseUrls, engines: Engines, issuer: Issuer, http_port: int, secrets_folder: Path
 ) -> dict[str, str]:
     """The settings of a service's process, as it reads them."""
     settings = {
@@ -55,6 +60,7 @@ def environment(
         "FLASH_HTTP_PORT": str(http_port),
         "FLASH_VIDEO_URL_TEMPLATE": "https://meet.example.org/{room}",
     }
+    settings |= {name: kept_secret(secrets_folder / name) for name in service.secrets}
     return settings | ({"FLASH_OPENSEARCH_URL": engines.opensearch_url} if service.uses_opensearch else {})
 
 

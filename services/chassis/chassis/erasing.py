@@ -47,6 +47,8 @@ Erase = Callable[[Transaction, ErasureRequestedV1], Awaitable[int]]
 """Empties what a service keeps of a person and sees that nothing older is kept again; how many rows. Repeatable."""
 Outside = Callable[[UUID], Awaitable[int | None]]
 """How many documents about a person are gone from an index; None while one is still there."""
+Objects = Callable[[UUID], Awaitable[int]]
+"""How many files of a person were removed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +60,8 @@ class Unconfirmed:
     rows: int
 
 
-async def no_documents(_person_id: UUID) -> int:
-    """For a service without an index."""
+async def nothing(_person_id: UUID) -> int:
+    """For a service without an index, or without files."""
     return 0
 
 
@@ -108,13 +110,15 @@ class Receipts:
         settings: Settings,
         database: Database,
         consumers: Sequence[Consumer],
-        outside: Outside = no_documents,
+        outside: Outside = nothing,
+        objects: Objects = nothing,
     ) -> None:
         self._service = service
         self._settings = settings
         self._database = database
         self._consumers = consumers
         self._outside = outside
+        self._objects = objects
         self._after = UUID(int=0)
 
     def worker(self) -> Worker:
@@ -149,6 +153,7 @@ class Receipts:
             service=self._service,
             rows=each.rows,
             documents=documents,
+            objects=await self._objects(each.person_id),
             dead_letters=dead_letters,
         )
         async with self._database.transaction() as transaction:

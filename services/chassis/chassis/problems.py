@@ -1,6 +1,7 @@
 """Every refusal as RFC 9457 `application/problem+json`: what is wrong, in which field, what to do; no internals."""
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 
 import asyncpg
@@ -8,7 +9,9 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi_problem.handler import ExceptionHandler, add_exception_handler, new_exception_handler
 from rfc9457 import StatusProblem
+from starlette.exceptions import HTTPException
 from starlette_problem.error import Problem as PlainProblem
+from starlette_problem.handler import http_exception_handler_
 
 from chassis import logs
 from chassis.database import TRANSIENT_ERRORS, is_transient
@@ -113,6 +116,7 @@ def install(app: FastAPI) -> None:
     busy = dict.fromkeys(_UNAVAILABLE, _unavailable)
     handler = new_exception_handler(
         handlers={**busy, asyncpg.CharacterNotInRepertoireError: _not_storable, Exception: _unexpected},
+        http_exception_handler=_of_the_framework,
         request_validation_handler=_validation,
         post_hooks=[_with_instance],
     )
@@ -157,8 +161,18 @@ def _unexpected(_handler: ExceptionHandler, _request: Request, error: Exception)
     )
 
 
+def _of_the_framework(handler: ExceptionHandler, request: Request, error: HTTPException) -> Any:
+    """A body that fails to be read in any other way than as JSON is no more than a request that is not valid."""
+    if error.status_code == HTTPStatus.BAD_REQUEST:
+        return _invalid([{"field": "body", "detail": "It cannot be read; send JSON in UTF-8."}])
+    return http_exception_handler_(handler, request, error)
+
+
 def _validation(_handler: ExceptionHandler, _request: Request, error: RequestValidationError) -> PlainProblem:
-    errors = [{"field": field_name(item["loc"]), "detail": item["msg"]} for item in error.errors()]
+    return _invalid([{"field": field_name(item["loc"]), "detail": item["msg"]} for item in error.errors()])
+
+
+def _invalid(errors: list[dict[str, str]]) -> PlainProblem:
     first = errors[0]
     return PlainProblem(
         title="The request is not valid",

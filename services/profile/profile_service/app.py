@@ -10,7 +10,7 @@ from chassis.worker import Worker
 from profile_service.api import ROUTERS
 from profile_service.consumers import consumers
 from profile_service.days import turn_day
-from profile_service.erasing import erase_some
+from profile_service.erasing import erase_some, erased_objects
 from profile_service.hr_clients import hr_clients
 from profile_service.importing import import_skills
 from profile_service.merges import move_some_claims
@@ -49,7 +49,7 @@ def build(settings: Settings) -> Service:
             Worker("days", partial(turn_day, database), settings.day_interval_ms, wake_on_commit=False),
             Worker("reminders", remind, settings.reminder_interval_ms, wake_on_commit=False),
             Worker("leavers", erase, settings.leavers_interval_ms, wake_on_commit=False),
-            Receipts("profile", settings, database, readers).worker(),
+            Receipts("profile", settings, database, readers, objects=partial(erased_objects, database)).worker(),
         ],
         commands={
             "seed": seed,

@@ -1,5 +1,7 @@
 """The background half of forgetting: leavers whose time is over, topics that must let go, and how long it takes."""
 
+from uuid import UUID
+
 from chassis import outbox
 from chassis.database import Database
 from flash_schemas.topics import SEGMENT_DAYS
@@ -20,6 +22,12 @@ async def erase_some(database: Database, leavers_after_days: int) -> bool:
     await _say_again(database)
     await _measure(database)
     return len(due) == ROUND_PEOPLE
+
+
+async def erased_objects(database: Database, person_id: UUID) -> int:
+    """For the receipt: how many files of somebody were removed."""
+    async with database.connection() as connection:
+        return await store.erased_objects(connection, person_id)
 
 
 async def _say_again(database: Database) -> None:

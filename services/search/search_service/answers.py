@@ -1,5 +1,6 @@
 """What a search answers: who matches, why, and what else could be chosen."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, Literal
@@ -10,6 +11,8 @@ from flash_schemas.profile import SKILL_CONFIRMED_DAYS
 
 from search_service.vocabulary import Vocabulary
 
+_WORDS_APART = re.compile(r"[._]text$")
+"""What the index calls a field beyond its name, where it keeps the words of it apart."""
 SHOWN_FIELDS = {
     "unit": "units",
     "location": "location",
@@ -184,10 +187,13 @@ class Presenter:
 
     def _text_reasons(self, highlights: Mapping[str, Sequence[str]]) -> list[Reason]:
         """Where the words were found; quoted only from fields that are shown."""
-        visible = {"name", *(SHOWN_FIELDS.get(name, name) for name in self._show)}
+        visible, found = (
+            {"name", *self._show},
+            {_WORDS_APART.sub("", name): parts[0] for name, parts in highlights.items()},
+        )
         return [
-            Reason(kind="text", field=field, text=parts[0] if field in visible else f"found in {field}")
-            for field, parts in highlights.items()
+            Reason(kind="text", field=field, text=part if field in visible else f"found in {field}")
+            for field, part in found.items()
         ]
 
     def _availability(self, source: Mapping[str, Any]) -> AvailabilityItem:

@@ -10,6 +10,8 @@ from uuid import UUID
 
 TEXT = {"type": "text", "analyzer": "people"}
 KEYWORD = {"type": "keyword"}
+BY_WORDS = {"fields": {"text": TEXT}}
+"""Beside its exact value, a field is searched by the words in it, as `field.text`."""
 HIDDEN_FROM_ALL = "deleted"
 
 SETTINGS = {
@@ -40,12 +42,12 @@ MAPPINGS = {
         "programs": KEYWORD,
         "name": TEXT,
         "job_title": TEXT,
-        "job_level": {"type": "integer"},
-        "location": KEYWORD,
+        "job_level": {"type": "integer", **BY_WORDS},
+        "location": {**KEYWORD, **BY_WORDS},
         "unit_ids": KEYWORD,
         "units": KEYWORD,
         "unit_text": TEXT,
-        "languages": KEYWORD,
+        "languages": {**KEYWORD, **BY_WORDS},
         "experience": TEXT,
         "bio": TEXT,
         "can_help_with": TEXT,

@@ -34,7 +34,11 @@ TEXT_FIELDS = {
     "bio": "bio",
     "can_help_with": "can_help_with^2",
     "unit": "unit_text",
+    "location": "location.text",
+    "languages": "languages.text",
+    "job_level": "job_level.text",
 }
+"""Where each of a program's search fields is searched by words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +144,7 @@ def _text(scope: Scope, text: str) -> list[dict[str, Any]]:
 
 
 def _text_fields(scope: Scope) -> list[str]:
-    return ["name^3", *(TEXT_FIELDS[name] for name in scope.search_fields if name in TEXT_FIELDS)]
+    return ["name^3", *(TEXT_FIELDS[name] for name in scope.search_fields)]
 
 
 def _highlight(scope: Scope, text: str) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from flash_schemas.profile import ProfileChangedV1
 
 from tests.integration.erasure.conftest import ARRIVES_WITHIN_S, Platform
 from tests.integration.profile.conftest import program_body
+from tests.integration.profile.test_photos import image
 from tests.support.records import record_of
 from tests.support.waiting import eventually
 
@@ -69,6 +70,8 @@ async def story(platform: Platform) -> Story:
     version = await eventually(taking_part, ARRIVES_WITHIN_S)
     edit = {"skills": [], "bio": f"I like {word}.", "can_help_with": [word], "languages": [word]}
     await platform.call("profile", "PUT", "/me/profile", me | {"If-Match": f'"{version}"'}, edit)
+    uploaded = await platform.apis["profile"].client.put("/api/v1/me/photo", content=image(), headers=me)
+    assert uploaded.status_code == 200, uploaded.text
 
     async def known() -> bool:
         return bool(await platform.fetchval("session", KNOWN, [person_id, mentor_id]) == 2)
@@ -125,6 +128,7 @@ async def test_a_word_of_a_forgotten_person_is_nowhere_and_every_service_says_wh
     assert receipts["session"]["rows"] == 5, "the card, the draft, the message, the contact, the remembered answer"
     assert receipts["search"]["documents"] == 1
     assert receipts["profile"]["rows"] > 1
+    assert [receipt["objects"] for receipt in progress["receipts"]] == [int(name == "profile") for name in SERVICES]
     assert sum(receipt["dead_letters"] for receipt in receipts.values()) >= 3
     kept = {record.key for record in await platform.topics.read("profile-events-dlq")}
     assert len(kept) == 1, "the letters of somebody else stay"

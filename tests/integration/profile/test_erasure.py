@@ -9,11 +9,12 @@ from flash_schemas.erasure import ErasureConfirmedV1, ErasureRequestedV1
 from flash_schemas.profile import ProfileChangedV1
 from profile_service import metrics, model
 from profile_service.consumers import take_erasures
-from profile_service.erasing import erase_some
+from profile_service.erasing import erase_some, erased_objects
 from profile_service.republish import republish
 from prometheus_client import REGISTRY
 
 from tests.integration.profile.conftest import Company
+from tests.integration.profile.test_photos import image, upload
 from tests.integration.profile.test_profiles import edit
 from tests.support.deliveries import delivery
 
@@ -170,6 +171,17 @@ async def test_a_restored_backup_forgets_again_when_it_reads_the_request(company
     event, version = (await company.api.events(ProfileChangedV1))[-1]
     assert (event.name, version) == ("Erased", 2)
     assert (await company.api.client.get(OWN, headers=company.sign_in("1"))).status_code == 200
+
+
+async def test_the_photo_is_gone_at_once_and_counted_for_the_receipt(company: Company) -> None:
+    await upload(company, image())
+    for number in ("1", "2"):
+        await ask(company, number)
+    await hear_request(company)
+    counted = [await erased_objects(company.api.database, company.people[number]) for number in ("1", "2", "3")]
+    assert counted == [1, 0, 0]
+    async with company.api.database.connection() as connection:
+        assert await connection.fetchval("SELECT count(*) FROM photo") == 0
 
 
 async def test_hr_can_say_nothing_of_who_is_forgotten(company: Company) -> None:

@@ -229,6 +229,8 @@ async def test_a_truncated_snapshot_ends_nobody_until_it_is_confirmed(company: C
     assert refused["phase"] == "refused"
     assert "3 of 4 people" in refused["reason"]
     assert (await ask(company, "people/2"))["status"] == "active"
+    async with company.api.database.connection() as connection:
+        assert await connection.fetch("SELECT * FROM hr_snapshot_entry") == [], "whom it lists is forgotten at once"
     await company.push(snapshot(company, [listed("1", "sales")], sequence=50, confirmed=True))
     assert (await apply_snapshots(company))["phase"] == "done"
     assert (await ask(company, "people/2"))["status"] == "left"

@@ -228,6 +228,9 @@ async def test_the_works_council_sees_who_can_see_what(company: Company) -> None
     assert used["location"] == (True, False, False)
     assert used["bio"] == (False, True, False)
     assert used["job_level"] == (False, False, False)
+    own = {field["field"]: field for field in answer["personal_fields"]}
+    assert [name for name, field in own.items() if field["searched"]] == ["skills"]
+    assert all(set(field["seen_by"]) == {"everyone", "unit", "nobody"} for field in own.values())
     assert answer["participants"]["people"] is None, "four people are too few to count"
     await company.push(company.joined("5", "lab"))
     answer = (await company.api.client.get(path, headers=owner(company))).json()

@@ -1,6 +1,7 @@
 """Searching people as a learner does, on a real index."""
 
 from datetime import date, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -308,3 +309,25 @@ async def test_an_index_of_an_older_release_learns_the_fields_that_came_since(wo
     await world.say(world.person("New"))
     await world.settle()
     assert await world.names() == ["New"]
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "q", "words"),
+    [
+        ("location", "São Paulo", "sao paulo", "São Paulo"),
+        ("languages", ("Português", "English"), "portuges", "Português"),
+        ("job_level", 17, "17", "17"),
+    ],
+)
+async def test_place_languages_and_level_are_searched_by_their_words_where_they_are_chosen(
+    world: World, field: str, value: Any, q: str, words: str
+) -> None:
+    await world.program(search=(field,), show=())
+    await world.say(world.person("Meant", **{field: value}), world.person("Other"))
+    await world.settle()
+    (item,) = (await world.ask(q))["items"]
+    assert (item["name"], item["why"][0]["field"], item["why"][0]["text"]) == ("Meant", field, f"found in {field}")
+    await world.program(search=(field,), show=(field,))
+    assert (await world.ask(q))["items"][0]["why"][0]["text"] == words
+    await world.program(search=("bio",), show=(field,))
+    assert await world.names(q) == []

@@ -143,9 +143,12 @@ async def test_a_request_that_is_not_valid_names_each_field_as_people_write_it(
     assert problem["detail"].startswith(f"{fields[0]}: ")
 
 
-async def test_a_body_that_is_no_json_is_refused() -> None:
+@pytest.mark.parametrize(
+    "body", [b'{"skills": [', b'{"skills": "\xff"}', b"\x00\xd8"], ids=["cut off", "no UTF-8", "UTF-16"]
+)
+async def test_a_body_that_cannot_be_read_is_refused(body: bytes) -> None:
     async with client_of(app()) as client:
-        problem = assert_problem(await client.post("/profile", content=b'{"skills": ['), 422)
+        problem = assert_problem(await client.post("/profile", content=body), 422)
     assert problem["errors"]
 
 

@@ -59,9 +59,11 @@ def test_it_may_end_so_many_people_and_no_more(ending: int, phase: str) -> None:
     assert taken(part(confirmed=True)).judged(ending, 100, 0.2).phase == "units"
 
 
-def test_a_refused_snapshot_is_judged_again_once_it_is_confirmed() -> None:
+def test_a_refused_snapshot_is_judged_again_once_it_comes_whole_and_confirmed() -> None:
     refused = taken(part(1, last=False), part(2)).judged(100, 100, 0.2)
-    again = received(refused, part(2, confirmed=True))
+    half = received(refused, part(2, confirmed=True))
+    assert (half.phase, half.parts) == ("receiving", (2,))
+    again = received(half, part(1, last=False))
     assert (again.phase, again.reason, again.judged(100, 100, 0.2).phase) == ("judging", None, "units")
 
 

@@ -1,6 +1,7 @@
 """What somebody sees of a person against a plain table: each field, each choice of the person, each kind of viewer."""
 
 from datetime import date
+from typing import get_args
 from uuid import UUID, uuid4
 
 import pytest
@@ -17,14 +18,18 @@ from flash_schemas.profile import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from profile_service.answers import PersonAnswer
+from profile_service.answers.people import ANSWERED_AS
 from profile_service.model import (
+    ALWAYS_SHOWN,
     HIDEABLE_FIELDS,
+    NEVER_SHOWN,
     Declared,
     Person,
     Program,
     ProgramBody,
     VocabularySkill,
     colleague,
+    personal_uses,
     shown_fields,
 )
 
@@ -150,3 +155,14 @@ def test_a_preview_for_one_program_knows_nothing_of_another() -> None:
 def test_every_field_that_can_be_hidden_is_one_that_is_published() -> None:
     published = set(ProfileChangedV1.model_fields) | {"evidence", "photo"}
     assert set(HIDEABLE_FIELDS) <= published
+
+
+def test_the_works_council_is_told_of_every_field_that_colleagues_see_and_of_no_other() -> None:
+    told = [use.field for use in personal_uses()] + list(ALWAYS_SHOWN) + list(IN_PROGRAM)
+    answered = PersonAnswer.model_fields.keys() - {"person_id"} | {"evidence"}
+    assert sorted(ANSWERED_AS.get(field, field) for field in told) == sorted(answered)
+    assert not answered & set(NEVER_SHOWN)
+
+
+def test_the_works_council_is_told_of_every_choice_a_person_has() -> None:
+    assert all(set(use.seen_by) == set(get_args(Visibility)) for use in personal_uses())

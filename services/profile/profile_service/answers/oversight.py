@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from chassis.http import Answer
-from flash_schemas.profile import EligibilityRule, SearchField, SearchFields
+from flash_schemas.profile import EligibilityRule, SearchField, SearchFields, Visibility
 
 from profile_service import model
 from profile_service.model import Program
@@ -25,6 +25,14 @@ class FieldItem(Answer):
     searched: bool
     filtered: bool
     hidden_by_its_owner: bool
+
+
+class PersonalFieldItem(Answer):
+    """A field that is shown in every program, as far as each person lets it be; who sees it for each of the choices."""
+
+    field: str
+    searched: bool
+    seen_by: dict[Visibility, str]
 
 
 class FieldsVersion(Answer):
@@ -55,6 +63,7 @@ class VisibilityAnswer(Answer):
     viewers: dict[str, str]
     always_shown: tuple[str, ...]
     fields: list[FieldItem]
+    personal_fields: list[PersonalFieldItem]
     never_shown: tuple[str, ...]
     fields_history: list[FieldsVersion]
 
@@ -67,8 +76,9 @@ class VisibilityAnswer(Answer):
             participants=ParticipantCounts(**{name: model.shown_count(count) for name, count in counts.items()}),
             takes_part=program.body.eligibility,
             viewers=VIEWERS,
-            always_shown=("name", "skills"),
+            always_shown=model.ALWAYS_SHOWN,
             fields=[FieldItem.model_validate(use) for use in model.field_uses(program)],
+            personal_fields=[PersonalFieldItem.model_validate(use) for use in model.personal_uses()],
             never_shown=model.NEVER_SHOWN,
             fields_history=_history(versions),
         )

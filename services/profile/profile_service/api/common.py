@@ -13,6 +13,7 @@ from profile_service.answers import (
     ProgramAnswer,
     SkillAnswer,
 )
+from profile_service.model import Person
 
 ROUTES: dict[str, Any] = {"prefix": "/api/v1", "responses": documented(401, 403, 422, 503)}
 HR_PLATFORM_ONLY = [Depends(allow("hr_platform"))]
@@ -37,6 +38,13 @@ def existing(value: T | None) -> T:
     if value is None:
         raise NotFound
     return value
+
+
+def remembered(person: Person | None) -> Person:
+    """Somebody of whom more is kept than that they were forgotten. Raises NotFound."""
+    if person is None or person.erased:
+        raise NotFound
+    return person
 
 
 def tagged(answer: TaggedT, response: Response) -> TaggedT:

@@ -16,7 +16,7 @@ from profile_service.answers import (
     OwnProfile,
     PersonAnswer,
 )
-from profile_service.api.common import ROUTES, Employee, existing, tagged, today
+from profile_service.api.common import ROUTES, Employee, existing, remembered, tagged, today
 from profile_service.model import Person, VocabularySkill
 from profile_service.requests import ProfileEdit, RolesChoice
 
@@ -32,9 +32,7 @@ Patch = Annotated[dict[str, Any], Body(media_type="application/merge-patch+json"
 async def read_own_profile(caller: Employee, database: DatabaseDep, response: Response) -> OwnProfile:
     """The caller's own profile."""
     async with database.connection() as connection:
-        person = existing(await store.person(connection, caller.person))
-    if person.erased:
-        raise NotFound
+        person = remembered(await store.person(connection, caller.person))
     return await own_profile(database, person, response)
 
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Response
 
 from profile_service import commands, store
 from profile_service.answers import OwnProfile, Suggestions
-from profile_service.api.common import ROUTES, Employee, existing, today
+from profile_service.api.common import ROUTES, Employee, remembered, today
 from profile_service.api.people import own_profile
 from profile_service.requests import Acceptance
 
@@ -19,7 +19,7 @@ router = APIRouter(**ROUTES)
 async def list_suggestions(caller: Employee, database: DatabaseDep) -> Suggestions:
     """Skills that the caller's job title and experience hint at, and that are not on their profile."""
     async with database.connection() as connection:
-        person = existing(await store.person(connection, caller.person))
+        person = remembered(await store.person(connection, caller.person))
         return Suggestions(items=await commands.suggestions(connection, person))
 
 

@@ -79,14 +79,14 @@ class Snapshot:
         )
 
     def judged(self, ending: int, present: int, ends_share: float) -> "Snapshot":
-        """Let in, or refused because it would end too many people and nobody confirmed that."""
+        """Let in, or refused because it would end too many people and nobody confirmed that; then it begins anew."""
         if self.confirmed or ending <= ends_share * present:
             return replace(self, phase="units")
         reason = (
             f"{ending} of {present} people are missing, more than {ends_share:.0%}: "
-            "send a part again with confirmed = true if they left"
+            "send it again, whole and with confirmed = true, if they left"
         )
-        return replace(self, phase="refused", reason=reason)
+        return replace(self, phase="refused", parts=(), last_part=None, reason=reason)
 
     def advanced(self, events: Mapping[str, AnyListed], results: Iterable[Result], *, finished: bool) -> "Snapshot":
         """With these events, by key, done; `finished` when its phase is over."""

@@ -28,9 +28,11 @@ from profile_service.model.orders import Order as Order
 from profile_service.model.orders import Orders as Orders
 from profile_service.model.organisation import Organisation as Organisation
 from profile_service.model.organisation import Unit as Unit
+from profile_service.model.oversight import ALWAYS_SHOWN as ALWAYS_SHOWN
 from profile_service.model.oversight import FIELD_VERSIONS as FIELD_VERSIONS
 from profile_service.model.oversight import NEVER_SHOWN as NEVER_SHOWN
 from profile_service.model.oversight import field_uses as field_uses
+from profile_service.model.oversight import personal_uses as personal_uses
 from profile_service.model.people import Declared as Declared
 from profile_service.model.people import Person as Person
 from profile_service.model.people import chosen as chosen

@@ -6,6 +6,7 @@ from profile_service.store.erasure import add_erasure as add_erasure
 from profile_service.store.erasure import ask_again as ask_again
 from profile_service.store.erasure import confirm_erasure as confirm_erasure
 from profile_service.store.erasure import due_leavers as due_leavers
+from profile_service.store.erasure import erased_objects as erased_objects
 from profile_service.store.erasure import erasure as erasure
 from profile_service.store.erasure import forget_beside as forget_beside
 from profile_service.store.erasure import forget_number as forget_number

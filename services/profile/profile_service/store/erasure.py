@@ -9,8 +9,11 @@ from flash_schemas.erasure import ErasureConfirmedV1, ErasureReason
 
 from profile_service.model import Erasure, Receipt, services_asked
 
+# The photo is counted where it is removed: later nobody can tell that there was one.
 ADD = """
-INSERT INTO erasure_request (person_id, reason, requested_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING
+WITH photo_gone AS (DELETE FROM photo WHERE person_id = $1 RETURNING true)
+INSERT INTO erasure_request (person_id, reason, requested_at, objects) SELECT $1, $2, $3, count(*) FROM photo_gone
+ON CONFLICT (person_id) DO UPDATE SET objects = erasure_request.objects + EXCLUDED.objects
 """
 KEEP_RECEIPT = """
 INSERT INTO erasure_receipt (person_id, service, confirmed_at, rows, documents, objects, dead_letters)
@@ -43,7 +46,6 @@ DUE_LEAVERS = """
 SELECT person_id FROM leaver WHERE since <= now() - make_interval(days => $1) ORDER BY since LIMIT $2
 """
 FORGET_BESIDE = (
-    "DELETE FROM photo WHERE person_id = $1",
     "DELETE FROM profile_reminder WHERE person_id = $1",
     "DELETE FROM skill_suggestion_dismissed WHERE person_id = $1",
 )
@@ -62,14 +64,20 @@ async def forget_number(transaction: Transaction, person_id: UUID, number: str) 
 
 
 async def forget_beside(transaction: Transaction, person_id: UUID) -> None:
-    """Nothing is left of what stands beside a person's row: the photo, the reminder, suggestions not wanted."""
+    """Nothing is left of what stands beside a person's row: the reminder, suggestions not wanted."""
     for statement in FORGET_BESIDE:
         await transaction.execute(statement, person_id)
 
 
 async def add_erasure(transaction: Transaction, person_id: UUID, reason: ErasureReason, at: datetime) -> None:
-    """Somebody is to be forgotten."""
+    """Somebody is to be forgotten, the photo at once."""
     await transaction.execute(ADD, person_id, reason, at)
+
+
+async def erased_objects(transaction: Transaction, person_id: UUID) -> int:
+    """How many files were removed when somebody was forgotten."""
+    query = "SELECT coalesce(max(objects), 0) FROM erasure_request WHERE person_id = $1"
+    return int(await transaction.fetchval(query, person_id))
 
 
 async def ask_again(transaction: Transaction, person_id: UUID) -> tuple[int, ErasureReason] | None:

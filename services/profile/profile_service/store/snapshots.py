@@ -58,9 +58,9 @@ async def next_snapshot(transaction: Transaction) -> Snapshot | None:
 
 
 async def save_snapshot(transaction: Transaction, snapshot: Snapshot) -> None:
-    """Keep how far it has come; entries of a finished one are not needed any more."""
+    """Keep how far it has come; of one that is finished or refused, whom it lists is forgotten."""
     await transaction.execute(SAVE_SNAPSHOT, plain(snapshot))
-    if snapshot.phase == "done":
+    if snapshot.phase in ("done", "refused"):
         await transaction.execute("DELETE FROM hr_snapshot_entry WHERE source = $1", snapshot.source)
 
 
