@@ -196,5 +196,5 @@ async def test_a_link_answers_as_its_mentor_alone(world: World) -> None:
     _, _, path = await ask(world)
     session = await stored(world, path)
     strange = one_tap.Tap("accept", uuid4(), session.session_id)
-    token = one_tap._token(ONE_TAP_KEY, strange, session)
+    token = one_tap.sign(ONE_TAP_KEY, strange, session.expires_at)
     assert (await tap(world, "POST", token)).status_code == 404

@@ -1,14 +1,15 @@
 """A mentor's capacity, pauses, vacations and silence: what is open ends kindly, what is promised stays."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 from flash_schemas.session import AvailabilityChangedV1, SessionWithdrawnV1
+from session_service import one_tap
 from session_service.commands import notice_vacations
 
-from tests.integration.session.conftest import TODAY, World
+from tests.integration.session.conftest import ONE_TAP_KEY, TODAY, World
 
 TOMORROW, NEXT_WEEK = TODAY + timedelta(days=1), TODAY + timedelta(days=7)
 
@@ -106,6 +107,22 @@ async def test_who_is_silent_three_times_is_paused_and_back_with_one_tap(world: 
     assert (await world.post(mentor, "/me/availability/return")).json()["silent_since"] is None
     assert (await said(world)).silent is False
     assert (await world.post(learner, "/sessions", world.body(mentor))).status_code == 201
+
+
+async def test_a_link_brings_a_silent_mentor_back_once(world: World) -> None:
+    mentor = await world.person()
+    await silence(world, mentor, 3)
+    since = datetime.fromisoformat((await world.get(mentor, "/me/availability")).json()["silent_since"])
+    path = f"/api/v1/one-tap/{one_tap.return_token(ONE_TAP_KEY, mentor, since)}"
+    assert (await world.api.client.get(path)).json()["possible"] is True
+    assert (await said(world)).silent is True, "looking changes nothing"
+    assert (await world.api.client.post(path)).status_code == 200
+    assert (await said(world)).silent is False
+    assert (await world.api.client.get(path)).json()["possible"] is False
+    await silence(world, mentor, 3)
+    assert (await world.api.client.post(path)).status_code == 409, "it was for the pause of then"
+    assert (await said(world)).silent is True
+    assert one_tap.return_token("", mentor, since) is None
 
 
 async def test_any_reaction_ends_the_silence(world: World) -> None:

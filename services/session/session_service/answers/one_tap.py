@@ -10,11 +10,11 @@ from session_service.model import State
 
 
 class OneTapAnswer(Answer):
-    """The action of a link, whether it can still be taken, and the request that it is about."""
+    """The action of a link, whether it can still be taken, and the request that it is about, if it is about one."""
 
-    action: Literal["accept", "decline"]
+    action: Literal["accept", "decline", "return"]
     possible: bool
-    state: State
-    format: Format
-    minutes: int
-    expires_at: datetime
+    state: State | None = None
+    format: Format | None = None
+    minutes: int | None = None
+    expires_at: datetime | None = None

@@ -34,10 +34,14 @@ async def come_back(database: Database, person_id: UUID) -> AvailabilityAnswer:
     """End whatever somebody is paused by at present, silence and a running vacation among it."""
     async with database.transaction() as transaction:
         at = datetime.now(UTC)
-        present = await store.lock_availability(transaction, person_id, at)
-        later = [each for each in present.vacations if not model.away_on(each, at.date())]
-        back = replace(present, paused_until=None, vacations=later, silent=0, silent_since=None)
-        return await _settle(transaction, back, at)
+        return await come_back_now(transaction, await store.lock_availability(transaction, person_id, at), at)
+
+
+async def come_back_now(transaction: Transaction, present: Availability, at: datetime) -> AvailabilityAnswer:
+    """The same of an availability that is locked."""
+    later = [each for each in present.vacations if not model.away_on(each, at.date())]
+    back = replace(present, paused_until=None, vacations=later, silent=0, silent_since=None)
+    return await _settle(transaction, back, at)
 
 
 async def pause(transaction: Transaction, mentor_id: UUID, until: date, at: datetime) -> None:
