@@ -9,6 +9,7 @@ from chassis.worker import Worker
 
 from session_service import commands, export
 from session_service.api import ROUTERS
+from session_service.calendars import CalendarReader
 from session_service.consumers import consumers
 from session_service.erasure import erasures
 from session_service.republish import republish
@@ -37,5 +38,6 @@ def build(settings: Settings) -> Service:
             Worker("departures", close, settings.timer_interval_ms),
             Receipts("session", settings, database, readers).worker(),
         ],
+        state={"calendars": CalendarReader(settings)},
         commands={"republish": republish, "restored": restored},
     )

@@ -3,7 +3,7 @@
 Of the other side of a session that is what they said to this person; not their survey, nor what they wished for.
 """
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from typing import Any
 from uuid import UUID
 
@@ -100,12 +100,23 @@ class ExportedFollowUp(Answer):
     used: Used
 
 
+class ExportedCalendar(Answer):
+    """When the person works, and when their calendar said that they are busy."""
+
+    time_zone: str
+    work_from: time
+    work_until: time
+    work_days: list[int]
+    busy: list[list[datetime]]
+
+
 class SessionExport(Export):
     """Everything that the session service keeps of a person; `complete` unless there is too much for one answer."""
 
     complete: bool
     capacity: int | None
     paused_until: date | None
+    calendar: ExportedCalendar | None
     sessions: list[SessionAnswer]
     messages: list[ExportedMessage]
     surveys: list[ExportedSurvey]
@@ -135,6 +146,7 @@ async def _collected(transaction: Transaction, person_id: UUID) -> dict[str, Any
         "complete": len(found) <= LIMIT_SESSIONS and len(messages) <= LIMIT_MESSAGES,
         "capacity": availability.capacity,
         "paused_until": availability.paused_until,
+        "calendar": await store.calendar(transaction, person_id),
         "sessions": [SessionAnswer.of(session, person_id) for session in sessions],
         "messages": [dict(row) for row in messages[:LIMIT_MESSAGES]],
         "surveys": [dict(row) for row in await transaction.fetch(SURVEYS, ids, person_id)],

@@ -7,3 +7,6 @@ CAPACITY_REFUSALS = Counter(
     "flash_capacity_refusals_total", "Accepts refused because the mentor's month was full; two wanted the last slot."
 )
 EXPIRED = Counter("flash_requests_expired_total", "Requests that nobody answered in time.")
+CALENDARS_READ = Counter(
+    "flash_calendars_read_total", "Calendars of people that were read for common slots, and how it went.", ["result"]
+)

@@ -1,6 +1,8 @@
 """What the session service answers to the two whom a session concerns, by subject."""
 
 from session_service.answers.availability import AvailabilityAnswer as AvailabilityAnswer
+from session_service.answers.calendars import CalendarAnswer as CalendarAnswer
+from session_service.answers.calendars import SlotsAnswer as SlotsAnswer
 from session_service.answers.conversation import MessageAnswer as MessageAnswer
 from session_service.answers.conversation import MessagePage as MessagePage
 from session_service.answers.follow_up import RelationshipItem as RelationshipItem

@@ -5,6 +5,9 @@ from session_service.commands.answering import answer as answer
 from session_service.commands.asking import ask as ask
 from session_service.commands.availability import read_availability as read_availability
 from session_service.commands.availability import set_availability as set_availability
+from session_service.commands.calendars import common_slots as common_slots
+from session_service.commands.calendars import forget_calendar as forget_calendar
+from session_service.commands.calendars import set_calendar as set_calendar
 from session_service.commands.clocks import WallClocks as WallClocks
 from session_service.commands.closing import close_departed as close_departed
 from session_service.commands.closing import expire_some as expire_some

@@ -4,6 +4,7 @@ from session_service.requests.answering import DeclineBody as DeclineBody
 from session_service.requests.asking import AskBody as AskBody
 from session_service.requests.asking import FormalGoal as FormalGoal
 from session_service.requests.availability import AvailabilityBody as AvailabilityBody
+from session_service.requests.calendars import CalendarBody as CalendarBody
 from session_service.requests.conversation import MessageBody as MessageBody
 from session_service.requests.follow_up import WishBody as WishBody
 from session_service.requests.meeting import CancelBody as CancelBody

@@ -6,6 +6,13 @@ from session_service.store.availability import lock_availability as lock_availab
 from session_service.store.availability import lock_next_availability as lock_next_availability
 from session_service.store.availability import set_availability as set_availability
 from session_service.store.availability import slot_limit as slot_limit
+from session_service.store.calendars import Calendar as Calendar
+from session_service.store.calendars import agreed_times as agreed_times
+from session_service.store.calendars import calendar as calendar
+from session_service.store.calendars import forget_calendar as forget_calendar
+from session_service.store.calendars import note_busy as note_busy
+from session_service.store.calendars import note_unreadable as note_unreadable
+from session_service.store.calendars import set_calendar as set_calendar
 from session_service.store.conversation import Message as Message
 from session_service.store.conversation import add_message as add_message
 from session_service.store.conversation import message as message
