@@ -174,7 +174,7 @@ class FollowUpAnsweredV1(SessionEvent):
 
 
 class RelationshipMadeV1(SessionEvent):
-    """Both wished to meet again, or held a second session in 90 days. Once for a pair and program, unless ended."""
+    """Both wished to meet again, or held a second session in 90 days. Said once for a pair and program until ended."""
 
     TYPE: ClassVar = "flash.relationship.made.v1"
     by: Literal["both_wished", "held_again"]

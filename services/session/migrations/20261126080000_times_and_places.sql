@@ -7,7 +7,7 @@ ALTER TABLE session
     ADD COLUMN time_zone text,
     -- {"kind": "video" | "room" | "lunch", "where": ...}
     ADD COLUMN place jsonb,
-    -- How often the two had to change their calendars.
+    -- The version that calendars must have: rising with each change of the appointment, also after a restore.
     ADD COLUMN invitation_sequence integer NOT NULL DEFAULT 0,
     ADD COLUMN cancel_reason text;
 UPDATE session SET wall_clock = starts_at AT TIME ZONE 'UTC', time_zone = 'UTC' WHERE starts_at IS NOT NULL;

@@ -9,6 +9,7 @@ from chassis.runtime import Service
 
 from session_service import commands, export, metrics
 from session_service.api import ROUTERS
+from session_service.calendars import CalendarReader
 from session_service.consumers import consumers
 from session_service.erasure import erasures
 from session_service.live import Live
@@ -40,7 +41,13 @@ def build(settings: Settings) -> Service:
             *of_notices(database, ways_out, settings),
             Receipts("session", settings, database, readers).worker(),
         ],
-        state={"one_tap_key": settings.one_tap_key, "keyring": keyring, "post": ways_out, "live": live},
+        state={
+            "one_tap_key": settings.one_tap_key,
+            "keyring": keyring,
+            "post": ways_out,
+            "live": live,
+            "calendars": CalendarReader(settings),
+        },
         opened=[partial(_say_whether_mail_goes_out, ways_out)],
         ending=[live.streams.end_all],
         commands={

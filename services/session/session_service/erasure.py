@@ -56,6 +56,7 @@ FORGET_SETTINGS = """
 UPDATE availability SET capacity = NULL, paused_until = NULL, vacations = '[]', away_from = NULL
 WHERE person_id = $1 AND (capacity IS NOT NULL OR paused_until IS NOT NULL OR vacations <> '[]')
 """
+FORGET_CALENDAR = "DELETE FROM calendar WHERE person_id = $1"
 CLOSE_CALLS = "UPDATE open_call SET state = 'closed' WHERE learner_id = $1 AND state = 'open'"
 FORGET_DRAFTS = "DELETE FROM draft WHERE learner_id = $1"
 FORGET_REACHED = tuple(
@@ -76,6 +77,7 @@ EMPTY = (
     FORGET_STATEMENTS,
     FORGET_TEXTS,
     FORGET_SETTINGS,
+    FORGET_CALENDAR,
     *FORGET_REACHED,
 )
 

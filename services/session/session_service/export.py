@@ -3,7 +3,7 @@
 Of the other side of a session that is what they said to this person; not their survey, nor what they wished for.
 """
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from typing import Any
 from uuid import UUID
 
@@ -136,6 +136,16 @@ class ExportedFollowUp(Answer):
     used: Used
 
 
+class ExportedCalendar(Answer):
+    """When the person works, and when their calendar said that they are busy."""
+
+    time_zone: str
+    work_from: time
+    work_until: time
+    work_days: list[int]
+    busy: list[list[datetime]]
+
+
 class SessionExport(Export):
     """Everything that the session service keeps of a person; `complete` unless there is too much for one answer."""
 
@@ -143,6 +153,7 @@ class SessionExport(Export):
     capacity: int | None
     paused_until: date | None
     vacations: list[VacationItem]
+    calendar: ExportedCalendar | None
     sessions: list[SessionAnswer]
     drafts: list[DraftAnswer]
     open_calls: list[OpenCallAnswer]
@@ -186,6 +197,7 @@ async def _collected(transaction: Transaction, keyring: Keyring, person_id: UUID
         "capacity": availability.capacity,
         "paused_until": availability.paused_until,
         "vacations": availability.vacations,
+        "calendar": await store.calendar(transaction, person_id),
         "sessions": [SessionAnswer.of(session, person_id) for session in sessions],
         "drafts": [DraftAnswer.of(draft) for draft in await store.drafts_of(transaction, person_id)],
         "open_calls": await store.calls_of(transaction, person_id, LIMIT_SESSIONS),

@@ -20,3 +20,6 @@ DELIVERIES_IN_TROUBLE = Gauge(
 )
 DELIVERY_OLDEST = Gauge("flash_delivery_oldest_seconds", "How long the oldest message that is due waits.")
 MAIL_CONFIGURED = Gauge("flash_mail_configured", "1 when there is a mail server; without one no mail is made.")
+CALENDARS_READ = Counter(
+    "flash_calendars_read_total", "Calendars of people that were read for common slots, and how it went.", ["result"]
+)

@@ -16,8 +16,9 @@ def _readable(master_keys: str) -> str:
 class Settings(ChassisSettings):
     """Limits beside those of the chassis. Without `smtp_host` no mail is made; all else works.
 
-    `video_url_template` is how a room's name becomes its address; without one nobody meets by video.
-    `invitation_organizer` is who invites in calendars.
+    `video_url_template` is how a room's name becomes its address; without one nobody meets by video. `calendar_key` (32
+    random bytes, base64 for addresses) encrypts the addresses of calendars; without one nobody connects any. With
+    `calendar_allow_private` they may lie in this network. `invitation_organizer` is who invites in calendars.
 
     `one_tap_key` signs the links that answer a request without signing in; without it there are none.
     """
@@ -41,6 +42,12 @@ class Settings(ChassisSettings):
 
     video_url_template: Annotated[str, Field(pattern=r"^https://[^{}]+\{room\}[^{}]*$")] | None = None
     invitation_organizer: Annotated[str, Field(pattern="^mailto:.+@.+$")] = "mailto:flash-mentoring@example.org"
+    calendar_key: Annotated[str, Field(pattern="^[A-Za-z0-9_-]{43}=$", repr=False)] | None = None
+    calendar_allow_private: bool = False
+    calendar_timeout_ms: int = 8_000
+    calendar_max_bytes: int = 2 * 1024 * 1024
+    calendar_fresh_s: int = 900
+    calendar_retry_s: int = 60
 
     public_url: str = "http://127.0.0.1:8000"
     """Where people open the platform, for links."""

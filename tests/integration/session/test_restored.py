@@ -133,7 +133,7 @@ async def test_what_comes_next_of_a_session_outranks_what_was_said_of_it(restora
     assert (await world.post(learner, f"/sessions/{session_id}/schedule", {"starts_at": at})).status_code == 200
     await restorable.publish()
     *_, third, last = await restorable.steps(session_id)
-    assert (third, last) == ((6, "SessionScheduledV1"), (8, "SessionScheduledV1"))
+    assert (third, last) == ((6, "SessionRescheduledV1"), (8, "SessionScheduledV1"))
 
 
 async def test_a_session_asked_for_since_ends_for_the_others(restorable: Restorable) -> None:

@@ -7,6 +7,8 @@ from session_service.answers.availability import AvailabilityAnswer as Availabil
 from session_service.answers.availability import VacationItem as VacationItem
 from session_service.answers.blocks import BlockItem as BlockItem
 from session_service.answers.blocks import BlockPage as BlockPage
+from session_service.answers.calendars import CalendarAnswer as CalendarAnswer
+from session_service.answers.calendars import SlotsAnswer as SlotsAnswer
 from session_service.answers.conversation import LinkAnswer as LinkAnswer
 from session_service.answers.conversation import MessageAnswer as MessageAnswer
 from session_service.answers.conversation import MessagePage as MessagePage

@@ -15,6 +15,9 @@ from session_service.commands.availability import set_availability as set_availa
 from session_service.commands.blocks import block as block
 from session_service.commands.blocks import say_blocks_again as say_blocks_again
 from session_service.commands.blocks import unblock as unblock
+from session_service.commands.calendars import common_slots as common_slots
+from session_service.commands.calendars import forget_calendar as forget_calendar
+from session_service.commands.calendars import set_calendar as set_calendar
 from session_service.commands.clocks import WallClocks as WallClocks
 from session_service.commands.closing import close_departed as close_departed
 from session_service.commands.conversation import edit_message as edit_message

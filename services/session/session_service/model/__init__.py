@@ -73,6 +73,10 @@ from session_service.model.session import State as State
 from session_service.model.session import Step as Step
 from session_service.model.session import WrongState as WrongState
 from session_service.model.session import check_version as check_version
+from session_service.model.slots import LOOK_AHEAD as LOOK_AHEAD
+from session_service.model.slots import Hours as Hours
+from session_service.model.slots import Interval as Interval
+from session_service.model.slots import common_slots as common_slots
 from session_service.model.surveys import FOLLOW_UP_AFTER as FOLLOW_UP_AFTER
 from session_service.model.surveys import SMALLEST_GROUP as SMALLEST_GROUP
 from session_service.model.surveys import Helped as Helped

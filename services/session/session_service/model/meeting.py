@@ -75,7 +75,8 @@ def clocks_changed(session: Session) -> Step:
 def _moved(session: Session, agreed: Session) -> Step:
     assert agreed.starts_at, "agreed just now"
     event = SessionRescheduledV1 if session.starts_at else SessionScheduledV1
-    moved = replace(agreed, version=session.version + 1, invitation_sequence=session.invitation_sequence + 1)
+    version = session.version + 1
+    moved = replace(agreed, version=version, invitation_sequence=version)
     return Step(moved, (event(**about(session), starts_at=agreed.starts_at),))
 
 
@@ -90,6 +91,6 @@ def called_off(session: Session, by: Role | Literal["system"], reason: CancelRea
         ended(session, "cancelled", at),
         capacity_month=None,
         cancel_reason=reason,
-        invitation_sequence=session.invitation_sequence + 1,
+        invitation_sequence=session.version + 1,
     )
     return Step(moved, (SessionCancelledV1(**about(session), by=by, reason=reason),))

@@ -72,6 +72,5 @@ def solved_in_chat(session: Session, by: UUID, at: datetime) -> Step:
     moved = moved_to(session, "solved")
     if not session.mentor_replied:
         raise WrongState("Your mentor has not written yet: withdraw instead.")
-    sequence = session.invitation_sequence + bool(session.starts_at)
-    moved = replace(moved, ended_at=at, capacity_month=None, invitation_sequence=sequence)
+    moved = replace(moved, ended_at=at, capacity_month=None, invitation_sequence=moved.version)
     return Step(moved, (SessionSolvedInChatV1(**about(session)),))

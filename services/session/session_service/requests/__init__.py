@@ -10,6 +10,7 @@ from session_service.requests.asking import CardBody as CardBody
 from session_service.requests.asking import DraftBody as DraftBody
 from session_service.requests.asking import FormalGoal as FormalGoal
 from session_service.requests.availability import AvailabilityBody as AvailabilityBody
+from session_service.requests.calendars import CalendarBody as CalendarBody
 from session_service.requests.conversation import EditBody as EditBody
 from session_service.requests.conversation import MessageBody as MessageBody
 from session_service.requests.conversation import ReadBody as ReadBody

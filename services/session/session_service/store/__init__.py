@@ -16,6 +16,13 @@ from session_service.store.blocks import blocks_of as blocks_of
 from session_service.store.blocks import lock_blocks as lock_blocks
 from session_service.store.blocks import next_block_lists as next_block_lists
 from session_service.store.blocks import remove_blocks as remove_blocks
+from session_service.store.calendars import Calendar as Calendar
+from session_service.store.calendars import agreed_times as agreed_times
+from session_service.store.calendars import calendar as calendar
+from session_service.store.calendars import forget_calendar as forget_calendar
+from session_service.store.calendars import note_busy as note_busy
+from session_service.store.calendars import note_unreadable as note_unreadable
+from session_service.store.calendars import set_calendar as set_calendar
 from session_service.store.contacts import Contact as Contact
 from session_service.store.contacts import contacts as contacts
 from session_service.store.contacts import keep_contacts as keep_contacts

@@ -16,15 +16,15 @@ EARLIEST, LATEST = ([times[bound] for times in BEFORE.values()] for bound in (0,
 UPCOMING = """
 SELECT s.session_id, k.kind, s.starts_at AS due_for FROM session AS s
 JOIN unnest($3::text[], $4::interval[], $5::interval[]) AS k (kind, earliest, latest)
-    ON $1 >= s.starts_at - k.earliest AND $1 < s.starts_at - k.latest
-WHERE s.state = 'accepted' AND s.starts_at > $1 AND s.starts_at <= $1 + $6::interval
+    ON $1::timestamptz >= s.starts_at - k.earliest AND $1 < s.starts_at - k.latest
+WHERE s.state = 'accepted' AND s.starts_at > $1 AND s.starts_at <= $1::timestamptz + $6::interval
     AND NOT EXISTS (SELECT FROM reminder AS r
                     WHERE r.session_id = s.session_id AND r.kind = k.kind AND r.due_for = s.starts_at)
 ORDER BY s.starts_at, s.session_id LIMIT $2 FOR UPDATE OF s SKIP LOCKED
 """
 HELPED = """
 SELECT s.session_id, 'follow_up' AS kind, s.ended_at AS due_for FROM session AS s
-WHERE s.state IN ('held', 'solved') AND s.ended_at BETWEEN $1 - $4::interval AND $1 - $3::interval
+WHERE s.state IN ('held', 'solved') AND s.ended_at BETWEEN $1::timestamptz - $4::interval AND $1 - $3::interval
     AND NOT EXISTS (SELECT FROM follow_up AS f WHERE f.session_id = s.session_id)
     AND NOT EXISTS (SELECT FROM reminder AS r WHERE r.session_id = s.session_id AND r.kind = 'follow_up')
 ORDER BY s.ended_at, s.session_id LIMIT $2 FOR UPDATE OF s SKIP LOCKED

@@ -1,0 +1,89 @@
+"""Step 2 of the write path: when somebody works, where their calendar is, and what it says of their time."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from chassis.database import Database
+from chassis.erasing import is_erased
+from chassis.problems import Conflict, NotFound, Refused
+
+from session_service import metrics, model, store
+from session_service.calendars import CalendarReader, CalendarUnreadable
+from session_service.commands.steps import existing
+from session_service.model import LOOK_AHEAD, Hours, Interval
+from session_service.requests import CalendarBody
+from session_service.settings import Settings
+from session_service.store import Calendar
+
+STALE_AFTER = timedelta(days=1)
+LONGEST_SESSION = timedelta(hours=4)
+
+
+async def set_calendar(database: Database, reader: CalendarReader, person_id: UUID, body: CalendarBody) -> None:
+    """Keep when somebody works, and the address of their calendar if it can be read there. Raises Refused, NotFound."""
+    sealed = await _sealed(reader, body)
+    async with database.transaction() as transaction:
+        if await is_erased(transaction, person_id):  # with a token of before; what is written now would stay
+            raise NotFound
+        await store.set_calendar(transaction, person_id, body.hours, sealed)
+
+
+async def _sealed(reader: CalendarReader, body: CalendarBody) -> bytes | None:
+    if body.url is None:
+        return None
+    if not reader.works:
+        raise Refused("No calendars can be connected here: leave the address out.", field="url")
+    sealed = reader.sealed(body.url)
+    try:
+        await reader.busy(sealed, body.time_zone, datetime.now(UTC))
+    except CalendarUnreadable:
+        raise Refused("No calendar can be read at this address.", field="url") from None
+    return sealed
+
+
+async def forget_calendar(database: Database, person_id: UUID) -> None:
+    """Forget when somebody works, the address of their calendar, and what it said."""
+    async with database.transaction() as transaction:
+        await store.forget_calendar(transaction, person_id)
+
+
+async def common_slots(
+    database: Database, reader: CalendarReader, settings: Settings, by: UUID, session_id: UUID
+) -> tuple[list[datetime], int]:
+    """Starts that suit both of a session, and its minutes. Raises NotFound, Conflict when there is nothing to agree."""
+    at = datetime.now(UTC)
+    async with database.connection() as connection:
+        session = await existing(connection, session_id)
+        session.side_of(by)
+        both = [by, session.other(by)]
+        if session.state not in ("requested", "accepted"):
+            raise Conflict(f"This session is {session.state} already.")
+        calendars = [await store.calendar(connection, person_id) for person_id in both]
+        busy = await store.agreed_times(connection, both, session_id, at - LONGEST_SESSION, at + LOOK_AHEAD)
+    reading = [_busy(database, reader, settings, known, at) for known in calendars if known]
+    busy += [interval for intervals in await asyncio.gather(*reading) for interval in intervals]
+    zone = next((known.time_zone for known in calendars if known), "UTC")
+    hours = [known.hours if known else Hours(zone) for known in calendars]
+    return model.common_slots(hours, busy, session.minutes, at), session.minutes
+
+
+async def _busy(
+    database: Database, reader: CalendarReader, settings: Settings, known: Calendar, at: datetime
+) -> list[Interval]:
+    """What a calendar says now, or said not long ago. It is read with no connection held."""
+    if known.sealed_url is None or (known.fresh_until and at < known.fresh_until):
+        return known.intervals
+    try:
+        busy = await reader.busy(known.sealed_url, known.time_zone, at)
+    except CalendarUnreadable:
+        metrics.CALENDARS_READ.labels("unreadable").inc()
+        again = at + timedelta(seconds=settings.calendar_retry_s)
+        async with database.transaction() as transaction:
+            await store.note_unreadable(transaction, known.person_id, known.sealed_url, again, at - STALE_AFTER)
+        return known.intervals if known.read_at and known.read_at > at - STALE_AFTER else []
+    metrics.CALENDARS_READ.labels("read").inc()
+    fresh = at + timedelta(seconds=settings.calendar_fresh_s)
+    async with database.transaction() as transaction:
+        await store.note_busy(transaction, known.person_id, known.sealed_url, busy, at, fresh)
+    return busy
