@@ -42,7 +42,6 @@ ROUTES = [
     ("PUT", f"/api/v1/me/participations/{ID}", "profile"),
     ("GET", "/api/v1/me/availability", "session"),
     ("GET", "/api/v1/me/relationships", "session"),
-    ("GET", "/api/v1/me/stream", "session"),
     ("GET", "/api/v1/me/blocks", "session"),
     ("GET", f"/api/v1/reports/{ID}", "session"),
     ("POST", f"/api/v1/sessions/{ID}/messages/{ID}/report", "session"),
