@@ -51,7 +51,6 @@ ROUTES = [
     ("POST", f"/api/v1/open-calls/{ID}/take", "session"),
     ("GET", "/api/v1/me/open-calls", "session"),
     ("GET", "/api/v1/me/relationships", "session"),
-    ("GET", "/api/v1/me/stream", "session"),
     ("GET", "/api/v1/me/blocks", "session"),
     ("GET", f"/api/v1/reports/{ID}", "session"),
     ("POST", f"/api/v1/sessions/{ID}/messages/{ID}/report", "session"),

@@ -105,6 +105,7 @@ async def test_nothing_differs_while_everything_works(company: Company) -> None:
     assert {name: finding.compared for name, finding in found.items()} == {
         "people": 30,
         "availability": 30,
+        "blocks": 0,
         "programs": 0,
         "skills": 0,
         "parked documents": 30,
