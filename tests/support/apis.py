@@ -13,6 +13,7 @@ from chassis.testing import StaticVerifier
 from flash_schemas.base import Event
 from flash_schemas.registry import EVENTS
 
+LINK_KEY = "a key of thirty-two characters or more"
 MASTER_KEY = base64.urlsafe_b64encode(bytes(32)).decode()
 """Of the session service; the others have no use for it."""
 
@@ -60,4 +61,5 @@ def offline_settings(database_url: str) -> dict[str, Any]:
         "jwt_issuer": "https://id.test",
         "jwks_url": "http://127.0.0.1:1/jwks.json",
         "message_master_keys": MASTER_KEY,
+        "link_key": LINK_KEY,
     }

@@ -42,7 +42,7 @@ def build(settings: Settings) -> Service:
             Receipts("session", settings, database, readers).worker(),
         ],
         state={
-            "one_tap_key": settings.one_tap_key,
+            "link_key": settings.link_key,
             "keyring": keyring,
             "post": ways_out,
             "live": live,

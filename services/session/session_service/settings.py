@@ -20,13 +20,13 @@ class Settings(ChassisSettings):
     random bytes, base64 for addresses) encrypts the addresses of calendars; without one nobody connects any. With
     `calendar_allow_private` they may lie in this network. `invitation_organizer` is who invites in calendars.
 
-    `one_tap_key` signs the links that answer a request without signing in; without it there are none.
+    `link_key` signs links that work without signing in: those that answer a request, and those that unsubscribe.
     """
 
     message_master_keys: Annotated[str, AfterValidator(_readable), Field(repr=False)]
     """32 bytes in URL-safe base64, or several with commas: the first wraps, all unwrap."""
 
-    one_tap_key: str = ""
+    link_key: Annotated[str, Field(min_length=32, repr=False)]
     timer_interval_ms: int = 1_000
     timer_batch_sessions: int = 50
     gauge_interval_ms: int = 15_000
@@ -42,7 +42,7 @@ class Settings(ChassisSettings):
 
     video_url_template: Annotated[str, Field(pattern=r"^https://[^{}]+\{room\}[^{}]*$")] | None = None
     invitation_organizer: Annotated[str, Field(pattern="^mailto:.+@.+$")] = "mailto:flash-mentoring@example.org"
-    calendar_key: Annotated[str, Field(pattern="^[A-Za-z0-9_-]{43}=$", repr=False)] | None = None
+    calendar_key: str | None = Field(default=None, pattern="^[A-Za-z0-9_-]{43}=$", repr=False)
     calendar_allow_private: bool = False
     calendar_timeout_ms: int = 8_000
     calendar_max_bytes: int = 2 * 1024 * 1024
@@ -51,8 +51,6 @@ class Settings(ChassisSettings):
 
     public_url: str = "http://127.0.0.1:8000"
     """Where people open the platform, for links."""
-    link_secret: str = ""
-    """Signs links that work without signing in; without one, the database's address does."""
     default_language: Literal["en", "de"] = "en"
     default_time_zone: str = "UTC"
     smtp_host: str = ""

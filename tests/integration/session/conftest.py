@@ -30,7 +30,6 @@ from session_service.settings import Settings
 from tests.support.apis import Api, offline_settings, serving_api
 from tests.support.deliveries import delivery
 
-ONE_TAP_KEY = "a key of sixteen bytes or more"
 TODAY = datetime.now(UTC).date()
 VIDEO = "https://meet.test/rooms/{room}"
 
@@ -178,8 +177,7 @@ class World:
 
 @pytest.fixture
 async def world(session_database: DatabaseUrls) -> AsyncIterator[World]:
-    own: dict[str, Any] = {"one_tap_key": ONE_TAP_KEY, "video_url_template": VIDEO}
-    async with serving_api(build(Settings(**offline_settings(session_database.app), **own))) as api:
+    async with serving_api(build(Settings(**offline_settings(session_database.app), video_url_template=VIDEO))) as api:
         world = World(api)
         await world.program()
         yield world

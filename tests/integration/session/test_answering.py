@@ -17,7 +17,8 @@ from flash_schemas.session import (
 from session_service import one_tap, store
 from session_service.model import Session
 
-from tests.integration.session.conftest import ONE_TAP_KEY, TODAY, World
+from tests.integration.session.conftest import TODAY, World
+from tests.support.apis import LINK_KEY
 
 LATER = [f"2030-01-0{day}T12:00:00Z" for day in (1, 2, 3)]
 
@@ -165,7 +166,7 @@ async def tap(world: World, method: str, token: str) -> Any:
 @pytest.mark.parametrize(("action", "state"), [("accept", "accepted"), ("decline", "declined")])
 async def test_one_tap_answers_once_and_looking_changes_nothing(world: World, action: Any, state: str) -> None:
     learner, _, path = await ask(world)
-    tokens = one_tap.link_tokens(ONE_TAP_KEY, await stored(world, path))
+    tokens = one_tap.link_tokens(LINK_KEY, await stored(world, path))
     shown = [(await tap(world, "GET", tokens[action])).json() for _ in range(2)][-1]
     assert (shown["action"], shown["possible"], shown["state"]) == (action, True, "requested")
     assert (await world.get(learner, path)).json()["state"] == "requested"
@@ -173,7 +174,7 @@ async def test_one_tap_answers_once_and_looking_changes_nothing(world: World, ac
     for token in tokens.values():
         assert (await tap(world, "POST", token)).status_code == 409
         assert (await tap(world, "GET", token)).json()["possible"] is False
-    assert one_tap.link_tokens(ONE_TAP_KEY, await stored(world, path)) == {}
+    assert one_tap.link_tokens(LINK_KEY, await stored(world, path)) == {}
 
 
 async def test_a_link_that_is_not_ours_or_is_over_does_nothing(world: World) -> None:
@@ -181,8 +182,8 @@ async def test_a_link_that_is_not_ours_or_is_over_does_nothing(world: World) -> 
     session = await stored(world, path)
     foreign = one_tap.link_tokens("another key of many bytes", session)["accept"]
     await world.execute("UPDATE session SET expires_at = $1", datetime.now(UTC) - timedelta(hours=1))
-    over = one_tap.link_tokens(ONE_TAP_KEY, await stored(world, path))["accept"]
-    good = one_tap.link_tokens(ONE_TAP_KEY, session)["accept"]
+    over = one_tap.link_tokens(LINK_KEY, await stored(world, path))["accept"]
+    good = one_tap.link_tokens(LINK_KEY, session)["accept"]
     for token in (foreign, over, good[:-2], "x", f"x{good}"):
         for method in ("GET", "POST"):
             assert (await tap(world, method, token)).status_code == 404
@@ -196,5 +197,5 @@ async def test_a_link_answers_as_its_mentor_alone(world: World) -> None:
     _, _, path = await ask(world)
     session = await stored(world, path)
     strange = one_tap.Tap("accept", uuid4(), session.session_id)
-    token = one_tap.sign(ONE_TAP_KEY, strange, session.expires_at)
+    token = one_tap.sign(LINK_KEY, strange, session.expires_at)
     assert (await tap(world, "POST", token)).status_code == 404

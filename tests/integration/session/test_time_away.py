@@ -9,7 +9,8 @@ from flash_schemas.session import AvailabilityChangedV1, SessionWithdrawnV1
 from session_service import one_tap
 from session_service.commands import notice_vacations
 
-from tests.integration.session.conftest import ONE_TAP_KEY, TODAY, World
+from tests.integration.session.conftest import TODAY, World
+from tests.support.apis import LINK_KEY
 
 TOMORROW, NEXT_WEEK = TODAY + timedelta(days=1), TODAY + timedelta(days=7)
 
@@ -113,7 +114,7 @@ async def test_a_link_brings_a_silent_mentor_back_once(world: World) -> None:
     mentor = await world.person()
     await silence(world, mentor, 3)
     since = datetime.fromisoformat((await world.get(mentor, "/me/availability")).json()["silent_since"])
-    path = f"/api/v1/one-tap/{one_tap.return_token(ONE_TAP_KEY, mentor, since)}"
+    path = f"/api/v1/one-tap/{one_tap.return_token(LINK_KEY, mentor, since)}"
     assert (await world.api.client.get(path)).json()["possible"] is True
     assert (await said(world)).silent is True, "looking changes nothing"
     assert (await world.api.client.post(path)).status_code == 200

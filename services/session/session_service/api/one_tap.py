@@ -14,7 +14,7 @@ router = APIRouter(prefix="/api/v1", tags=["one-tap"], responses=documented(404,
 
 
 def _tap(request: Request, token: Annotated[str, Path(max_length=1000)]) -> Tap:
-    return one_tap.read(cast("str", request.app.state.one_tap_key), token)
+    return one_tap.read(cast("str", request.app.state.link_key), token)
 
 
 @router.get("/one-tap/{token}")

@@ -58,7 +58,7 @@ def post(settings: Settings, keyring: Keyring) -> Post:
         mail if settings.smtp_host else None,
         Chats({"slack": settings.slack_hosts.split(","), "teams": settings.teams_hosts.split(",")}),
         Renderer(url),
-        Links(url, settings.link_secret or settings.database_url),
+        Links(url, settings.link_key),
         keyring,
         settings.default_language,
         settings.default_time_zone,
