@@ -112,3 +112,16 @@ async def test_a_program_is_listed_for_its_people_and_hidden_from_others(company
     outsider = company.sign_in("3")
     assert (await get("/api/v1/programs", headers=outsider)).json()["items"] == []
     assert (await get(f"/api/v1/programs/{program['program_id']}", headers=outsider)).status_code == 404
+
+
+async def test_what_somebody_chose_outlasts_everything_that_hr_says_of_them(company: Company) -> None:
+    program = await create(company)
+    path = f"/api/v1/me/participations/{program['program_id']}"
+    assert (await company.api.client.put(path, json={"roles": []}, headers=company.sign_in("1"))).status_code == 200
+    await company.push(
+        company.event("person_changed", employee_number="1", location="Rome"),
+        company.event("person_moved", employee_number="1", unit="lab"),
+        company.event("person_left", employee_number="1"),
+        company.joined("1", "sales"),
+    )
+    assert await members(company) == {"2", "3", "4"}

@@ -5,7 +5,8 @@ from uuid import UUID
 
 import pytest
 from profile_service.hr import ListedUnit, Older, Refusal, Snapshot, SnapshotPart, parse, received
-from profile_service.model import Organisation, Unit
+from profile_service.hr.people import PRESENT
+from profile_service.model import Order, Orders, Organisation, Unit
 
 
 def part(number: int = 1, *, last: bool = True, snapshot: str = "s", sequence: int = 5, **values: Any) -> SnapshotPart:
@@ -57,6 +58,14 @@ def test_a_snapshot_that_takes_effect_is_not_disturbed() -> None:
 def test_it_may_end_so_many_people_and_no_more(ending: int, phase: str) -> None:
     assert taken(part()).judged(ending, 100, 0.2).phase == phase
     assert taken(part(confirmed=True)).judged(ending, 100, 0.2).phase == "units"
+
+
+def test_it_ends_only_whom_nothing_newer_tells_of() -> None:
+    snapshot, before, after = taken(part(sequence=5)), Order(4, 0), Order(6, 0)
+    assert snapshot.ends(Orders(before))
+    assert not snapshot.ends(Orders(after))
+    assert not snapshot.ends(Orders(before).raised(after, ["status"]))
+    assert not snapshot.ends(Orders(before).raised(after, [PRESENT]))
 
 
 def test_a_refused_snapshot_is_judged_again_once_it_comes_whole_and_confirmed() -> None:

@@ -1,5 +1,6 @@
 """What somebody sees of a person against a plain table: each field, each choice of the person, each kind of viewer."""
 
+from dataclasses import replace
 from datetime import date
 from typing import get_args
 from uuid import UUID, uuid4
@@ -155,6 +156,12 @@ def test_a_preview_for_one_program_knows_nothing_of_another() -> None:
 def test_every_field_that_can_be_hidden_is_one_that_is_published() -> None:
     published = set(ProfileChangedV1.model_fields) | {"evidence", "photo"}
     assert set(HIDEABLE_FIELDS) <= published
+
+
+def test_who_left_is_seen_by_nobody_even_before_their_participations_have_ended() -> None:
+    gone = replace(person(), status="left")
+    assert gone.participations
+    assert shown_fields(gone, person(), [program()]) is None
 
 
 def test_the_works_council_is_told_of_every_field_that_colleagues_see_and_of_no_other() -> None:
