@@ -35,9 +35,10 @@ UNCOUNTED = frozenset(
         said.SessionCounterProposedV1,
         said.SessionPassedOnV1,
         said.SessionOpenedToAllV1,
+        said.RelationshipEndedV1,
     }
 )
-"""Steps on the way that no figure counts; what follows them says what they came to."""
+"""What no figure counts: steps on the way, of which what follows says what they came to, and what was made before."""
 FactT = TypeVar("FactT", bound=Fact)
 
 

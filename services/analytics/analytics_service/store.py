@@ -25,7 +25,10 @@ ON CONFLICT (session_id) DO UPDATE SET
     held_on = LEAST(known.held_on, EXCLUDED.held_on),
     not_held_at = LEAST(known.not_held_at, EXCLUDED.not_held_at),
     learner_message_at = LEAST(known.learner_message_at, EXCLUDED.learner_message_at),
-    mentor_message_at = LEAST(known.mentor_message_at, EXCLUDED.mentor_message_at)
+    mentor_message_at = LEAST(known.mentor_message_at, EXCLUDED.mentor_message_at),
+    solved_at = LEAST(known.solved_at, EXCLUDED.solved_at),
+    followed_up_at = LEAST(known.followed_up_at, EXCLUDED.followed_up_at),
+    used = LEAST(known.used, EXCLUDED.used)
 RETURNING old AS before, new AS after
 """
 KEEP_SURVEYS = """
