@@ -52,10 +52,16 @@ async def written(transaction: Transaction, post: Post, delivery: Delivery) -> W
 
 
 def worth_saying(notice: KeptNotice, sessions: Sessions) -> bool:
-    """Not what was seen in the app, or is overtaken."""
+    """Not what was seen in the app, or is overtaken: by what became of the session, or by another time."""
     states = KINDS[notice.kind].states
+    if notice.read_at is not None or states is None:
+        return notice.read_at is None
     session = sessions.get(notice.session_id) if notice.session_id else None
-    return notice.read_at is None and (states is None or (session is not None and session.state in states))
+    return session is not None and session.state in states and _starts_at(notice) in (None, session.starts_at)
+
+
+def _starts_at(notice: KeptNotice) -> datetime | None:
+    return datetime.fromisoformat(notice.facts["starts_at"]) if "starts_at" in notice.facts else None
 
 
 async def titles(transaction: Transaction, post: Post, person_id: UUID, notices: Sequence[KeptNotice]) -> list[str]:
@@ -92,7 +98,7 @@ def _view(
         other=names.get(notice.other_id) if notice.other_id else None,
         minutes=session.minutes if session else None,
         expires_at=session.expires_at if session else None,
-        starts_at=datetime.fromisoformat(notice.facts["starts_at"]) if "starts_at" in notice.facts else None,
+        starts_at=_starts_at(notice),
         text=texts.get(notice.notice_id),
     )
 
