@@ -8,7 +8,9 @@ from uuid import UUID
 from chassis.database import Transaction
 
 from session_service import store
+from session_service.invitations import Invitation
 from session_service.model import Session
+from session_service.notices.inviting import invitations_of
 from session_service.notices.kinds import KINDS
 from session_service.notices.post import Post
 from session_service.notices.preferences import Preferences
@@ -23,7 +25,7 @@ Sessions = Mapping[UUID, Session]
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """Whom a message goes to, at which address, and what it is about."""
+    """Whom a message goes to, at which address, what it is about, and what their calendar is to take."""
 
     contact: Contact
     preferences: Preferences
@@ -31,6 +33,7 @@ class Written:
     address: str
     kinds: list[str]
     views: list[View]
+    invitations: list[Invitation]
 
 
 async def written(transaction: Transaction, post: Post, delivery: Delivery) -> Written | None:
@@ -48,7 +51,10 @@ async def written(transaction: Transaction, post: Post, delivery: Delivery) -> W
         return None
     views = await _views(transaction, post, told, sessions, text=preferences.message_text)
     kinds = sorted({notice.kind for notice in told})
-    return Written(contact, preferences, post.reader(contact, preferences), address, kinds, views)
+    invitations = (
+        await invitations_of(transaction, post.organizer, told, sessions) if delivery.channel == "mail" else []
+    )
+    return Written(contact, preferences, post.reader(contact, preferences), address, kinds, views, invitations)
 
 
 def worth_saying(notice: KeptNotice, sessions: Sessions) -> bool:
