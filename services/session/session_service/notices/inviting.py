@@ -19,7 +19,7 @@ async def invitations_of(
     transaction: Transaction, organizer: str, told: Sequence[Notice], sessions: Mapping[UUID, Session]
 ) -> list[Invitation]:
     """One for each session whose time is told anew; none where no time was ever agreed."""
-    ids = dict.fromkeys(notice.session_id for notice in told if notice.kind in KINDS)
+    ids = dict.fromkeys(notice.session_id for notice in told if notice.kind in KINDS and notice.session_id)
     made = []
     for session in (sessions[each] for each in ids if each in sessions):
         both = [session.learner_id, session.mentor_id]

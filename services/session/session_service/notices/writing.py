@@ -1,7 +1,7 @@
 """What a message says when it goes out: only what is still worth saying, and what its reader may see by then."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from chassis.database import Transaction
 from session_service import store
 from session_service.invitations import Invitation
 from session_service.model import Session
+from session_service.notices.buttons import buttons
 from session_service.notices.inviting import invitations_of
 from session_service.notices.kinds import KINDS
 from session_service.notices.post import Post
@@ -49,12 +50,18 @@ async def written(transaction: Transaction, post: Post, delivery: Delivery) -> W
     ]
     if address is None or not told:
         return None
-    views = await _views(transaction, post, told, sessions, text=preferences.message_text)
+    reader = post.reader(contact, preferences)
+    views = [
+        replace(view, buttons=buttons(post, notice, sessions.get(notice.session_id or notice.notice_id), reader))
+        for notice, view in zip(
+            told, await _views(transaction, post, told, sessions, text=preferences.message_text), strict=True
+        )
+    ]
     kinds = sorted({notice.kind for notice in told})
     invitations = (
         await invitations_of(transaction, post.organizer, told, sessions) if delivery.channel == "mail" else []
     )
-    return Written(contact, preferences, post.reader(contact, preferences), address, kinds, views, invitations)
+    return Written(contact, preferences, reader, address, kinds, views, invitations)
 
 
 def worth_saying(notice: KeptNotice, sessions: Sessions) -> bool:
@@ -96,7 +103,7 @@ async def _views(
 def _view(
     notice: KeptNotice, sessions: Sessions, names: Mapping[UUID, str | None], texts: Mapping[UUID, str | None]
 ) -> View:
-    """What a template may say. Answers that take one tap are to be added here, as `buttons`."""
+    """What a template may say."""
     session = sessions.get(notice.session_id) if notice.session_id else None
     return View(
         kind=notice.kind,
