@@ -10,6 +10,7 @@ from session_service.live import FORGET_INTERVAL_MS, Live
 from session_service.notices.planning import plan_some
 from session_service.notices.post import Post
 from session_service.notices.sending import Sender, keep_house
+from session_service.notices.telling import remind
 from session_service.sealing import Keyring
 from session_service.settings import Settings
 
@@ -49,11 +50,13 @@ def of_streams(live: Live, settings: Settings) -> list[Worker]:
 
 
 def of_notices(database: Database, ways_out: Post, settings: Settings) -> list[Worker]:
-    """What decides where notices go, sends them, and measures that."""
+    """What reminds people of their sessions, decides where notices go, sends them, and measures that."""
+    soon = partial(commands.remind_of_sessions, database, settings.timer_batch_sessions, remind)
     plan = partial(plan_some, database, ways_out, settings.notice_batch)
     keep = partial(keep_house, database, settings.notice_keep_days, settings.notice_batch)
     send = Sender(database, ways_out, settings)
     return [
+        Worker("session-reminders", soon, settings.timer_interval_ms, wake_on_commit=False),
         Worker("notices", plan, settings.notice_interval_ms),
         Worker("deliveries", send, settings.notice_interval_ms, longest_round_ms=settings.delivery_lease_ms),
         Worker("notice-keeping", keep, 10 * settings.notice_interval_ms, wake_on_commit=False),

@@ -111,7 +111,10 @@ async def a_world(urls: DatabaseUrls, certificate: Path, **values: Any) -> Async
     usual = {"calendar_key": KEY, "calendar_allow_private": True, "calendar_max_bytes": 100_000}
     settings = Settings(**{**offline_settings(urls.app), **usual, **values})
     service = build(settings)
-    service.state = {"calendars": CalendarReader(settings, ssl.create_default_context(cafile=certificate))}
+    service.state = {
+        **service.state,
+        "calendars": CalendarReader(settings, ssl.create_default_context(cafile=certificate)),
+    }
     async with serving_api(service) as api:
         world = World(api)
         await world.program()
@@ -272,6 +275,15 @@ async def test_slots_are_in_the_hours_of_both_and_beside_what_is_agreed(world: W
     after = await slots(world, learner, session_id)
     assert all(abs(start - before[0]) >= timedelta(minutes=30) for start in after)
     assert await slots(world, mentor, session_id) == after
+
+
+async def test_who_said_nothing_of_their_hours_has_usual_ones_where_they_are(world: World) -> None:
+    learner, mentor, session_id = await pair(world)
+    await put(world, mentor, time_zone="UTC", work_from="00:00", work_until="12:00", work_days=[1, 2, 3, 4, 5])
+    await world.person(learner, time_zone="Asia/Tokyo")
+    found = await slots(world, learner, session_id)
+    assert found
+    assert {start.astimezone(UTC).hour for start in found} <= set(range(8)), "five there is eight here"
 
 
 async def test_hours_are_changed_without_saying_the_address_again(world: World, host: Host) -> None:

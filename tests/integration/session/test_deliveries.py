@@ -1,13 +1,17 @@
 """Mail and chat: each message is handed over once at most, and what does not go out is seen and can be mended."""
 
 import asyncio
+import html
+import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
+from email.message import EmailMessage
 from typing import Any
 from uuid import UUID, uuid4
 
 import httpx2
+import icalendar
 import pytest
 from chassis.consumer import Delivery
 from flash_local.databases import DatabaseUrls
@@ -304,6 +308,104 @@ async def test_quiet_hours_hold_for_what_is_planned_and_for_what_is_due(office: 
     assert (sorted(await office.states()), office.mails.taken) == (["retry", "waiting"], [])
     async with office.world.api.database.connection() as connection:
         assert await connection.fetchval("SELECT bool_and(due_at > now()) FROM delivery")
+
+
+def links_of(mail: EmailMessage, action: str) -> list[str]:
+    """The addresses behind a button of a mail, in its text and in its page."""
+    text, page = (mail.get_body((kind,)) for kind in ("plain", "html"))
+    assert text
+    assert page
+    found: list[str] = re.findall(rf"^{action}: (\S+)", text.get_content(), re.MULTILINE)
+    assert all(html.escape(link) in page.get_content() for link in found)
+    return [link.removeprefix("https://flash.test") for link in found]
+
+
+@pytest.mark.parametrize(("label", "state"), [("Yes, gladly", "accepted"), ("Not this time", "declined")])
+async def test_a_mentor_answers_a_mail_by_a_button_and_a_page_with_one_more(
+    office: Office, label: str, state: str
+) -> None:
+    learner, mentor = await office.people()
+    session_id = await office.world.asked(learner, mentor)
+    await office.deliver()
+    (link,) = links_of(office.mails.taken[0], label)
+    client, accept = office.world.api.client, {"Accept": "text/html,*/*"}
+    for _ in range(2):
+        page = await client.get(link, headers=accept)
+        assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
+        assert page.text.count('<form method="post">') == 1
+    assert "Anfrage" in (await client.get(link.replace("=en", "=de"), headers=accept)).text
+    assert (await client.get(link)).json()["possible"] is True, "looking changes nothing, and programs get JSON"
+    assert await office.world.state(learner, session_id) == "requested"
+    done = await client.post(link, headers=accept, data={})
+    assert (done.status_code, "That is done" in done.text) == (200, True)
+    assert await office.world.state(learner, session_id) == state
+    again = await client.post(link, headers=accept, data={})
+    assert (again.status_code, "This link is over" in again.text) == (409, True)
+    assert "<form" not in (await client.get(link, headers=accept)).text
+    assert (await client.get("/api/v1/one-tap/x", headers=accept)).status_code == 404
+
+
+async def test_a_mentor_paused_for_silence_is_back_by_a_button_of_the_mail(office: Office) -> None:
+    _, mentor = await office.people()
+    for _ in range(3):
+        await office.world.asked(await office.world.person(), mentor)
+    await office.world.execute("UPDATE session SET expires_at = now() - interval '1 second'")
+    await office.world.settle()
+    await office.deliver()
+    (link,) = [link for mail in office.mails.taken for link in links_of(mail, "I am back")]
+    done = await office.world.api.client.post(link, headers={"Accept": "text/html"})
+    assert (done.status_code, "That is done" in done.text) == (200, True)
+    assert (await office.world.get(mentor, "/me/availability")).json()["silent_since"] is None
+
+
+def invited(mail: EmailMessage) -> tuple[str, str, int, list[str]]:
+    """The method, UID, SEQUENCE and attendees of what a mail brings for a calendar: as a form of it, and as a file."""
+    assert mail.get_content_type() == "multipart/mixed"
+    forms, file = mail.iter_parts()
+    assert [part.get_content_type() for part in forms.iter_parts()] == ["text/plain", "text/html", "text/calendar"]
+    form = list(forms.iter_parts())[-1]
+    calendar = icalendar.Calendar.from_ical(form.get_content())
+    assert (form["Content-Type"].params["method"], form.get_content_charset()) == (calendar["method"], "utf-8")
+    assert (file.get_content_type(), file.get_filename()) == ("application/ics", "invite.ics")
+    assert icalendar.Calendar.from_ical(file.get_content()) == calendar
+    event: Any = calendar.walk("VEVENT")[0]
+    return str(calendar["method"]), str(event["uid"]), event["sequence"], [str(each) for each in event["attendee"]]
+
+
+async def test_a_mail_about_an_appointment_brings_it_into_calendars_and_out_of_them(office: Office) -> None:
+    learner, mentor = await office.people()
+    session_id = await office.world.asked(learner, mentor)
+    path = f"/sessions/{session_id}"
+    await office.world.post(mentor, f"{path}/accept")
+    await office.deliver()
+    told = len(office.mails.taken)
+    for step, body in (
+        ("schedule", {"starts_at": "2030-01-01T12:00:00Z"}),
+        ("schedule", {"starts_at": "2030-01-02T12:00:00Z"}),
+        ("cancel", {}),
+    ):
+        assert (await office.world.post(mentor, f"{path}/{step}", body)).status_code == 200
+        await office.deliver()
+    assert [mail.get_content_type() for mail in office.mails.taken[:told]] == ["multipart/alternative"] * told
+    seen = [invited(mail) for mail in office.mails.taken[told:]]
+    both = ["mailto:amara@aurora.example", "mailto:xiuying@aurora.example"]
+    assert [method for method, *_ in seen] == ["REQUEST"] * 4 + ["CANCEL"] * 2
+    assert all((uid, attendees) == (session_id, both) for _, uid, _, attendees in seen)
+    first, moved, ended = (sequence for _, _, sequence, _ in seen[::2])
+    assert first < moved < ended
+    assert [sequence for _, _, sequence, _ in seen[1::2]] == [first, moved, ended], "the same for both"
+
+
+async def test_a_time_that_is_another_by_now_is_not_told_any_more(office: Office) -> None:
+    learner, mentor = await office.people()
+    path = f"/sessions/{await office.world.asked(learner, mentor)}"
+    await office.world.post(mentor, f"{path}/accept")
+    for day in (1, 2):
+        await office.world.post(mentor, f"{path}/schedule", {"starts_at": f"2030-01-0{day}T12:00:00Z"})
+    await office.deliver()
+    subjects = [mail["Subject"] for mail in office.mails.taken if "meet" in mail["Subject"]]
+    assert len(subjects) == 2
+    assert all("2 January 2030" in subject for subject in subjects)
 
 
 async def test_what_was_seen_in_the_app_or_is_over_is_not_sent(office: Office) -> None:

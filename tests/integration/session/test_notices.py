@@ -6,13 +6,17 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from session_service.commands import remind_of_sessions, remind_some
 from session_service.notices.kinds import KINDS
+from session_service.notices.telling import remind
 from session_service.store import notices as store
 
 from tests.integration.session.conftest import TODAY, World
+from tests.integration.session.test_meeting import accepted, schedule
 
 PATH = "/me/notices"
 PREFERENCES = "/me/notice-preferences"
+PAUSED = "paused_for_silence"
 
 
 async def told(world: World, person_id: UUID) -> list[str]:
@@ -67,6 +71,80 @@ async def test_who_gives_an_agreed_session_up_is_not_told(world: World) -> None:
     await world.post(learner, f"/sessions/{session_id}/withdraw")
     assert (await told(world, mentor))[-1] == "cancelled"
     assert (await told(world, learner))[-1] == "accepted"
+
+
+async def test_both_are_told_of_another_time_and_of_the_end_of_what_is_in_their_calendars(world: World) -> None:
+    learner, mentor, session_id = await accepted(world)
+    await schedule(world, learner, session_id)
+    await schedule(world, mentor, session_id, minutes=45)
+    await world.post(learner, f"/sessions/{session_id}/cancel", {})
+    for person_id in (learner, mentor):
+        assert (await told(world, person_id))[1:] == ["scheduled", "rescheduled", "cancelled"]
+
+
+@pytest.mark.parametrize("agreed", [False, True])
+async def test_a_mentor_is_told_that_their_messages_were_help_enough(world: World, agreed: bool) -> None:
+    learner, mentor, session_id = await accepted(world)
+    if agreed:
+        await schedule(world, learner, session_id)
+    await world.post(mentor, f"/sessions/{session_id}/messages", {"text": "Try this"})
+    await world.post(learner, f"/sessions/{session_id}/solved-in-chat")
+    assert (await told(world, mentor))[-1] == "solved_in_chat"
+    assert (await told(world, learner))[-1] == ("cancelled" if agreed else "message_waiting")
+
+
+async def test_a_mentor_is_told_once_that_half_of_the_time_is_over(world: World) -> None:
+    mentor = await world.person()
+    await world.asked(await world.person(), mentor)
+    await world.execute("UPDATE session SET remind_at = now() - interval '1 second'")
+    await asyncio.gather(*(remind_some(world.api.database, 10) for _ in range(3)))
+    assert await told(world, mentor) == ["asked", "reminded"]
+
+
+async def test_a_mentor_is_told_that_they_are_paused_for_silence_until_they_are_back(world: World) -> None:
+    mentor = await world.person()
+    for count in (1, 2):
+        for _ in range(3):
+            await world.asked(await world.person(), mentor)
+        await world.execute("UPDATE session SET expires_at = now() - interval '1 second' WHERE state = 'requested'")
+        await world.settle()
+        pauses = [item for item in (await world.get(mentor, PATH)).json()["items"] if item["kind"] == PAUSED]
+        assert (len(pauses), pauses[0]["read_at"], pauses[0]["session_id"]) == (count, None, None)
+        await world.post(mentor, "/me/availability/return")
+        assert (await world.get(mentor, PATH)).json()["items"][0]["read_at"], "who is back knows it"
+
+
+async def test_the_two_hear_of_their_session_before_it_and_the_learner_after_a_month(world: World) -> None:
+    learner, mentor, session_id = await accepted(world)
+    await schedule(world, learner, session_id)
+    for ahead in (timedelta(hours=20), timedelta(minutes=30)):
+        await world.execute("UPDATE session SET starts_at = now() + $1::interval", ahead)
+        for _ in range(2):
+            await remind_of_sessions(world.api.database, 10, remind)
+    await world.post(mentor, f"/sessions/{session_id}/held", {"held_on": str(TODAY)})
+    await world.execute("UPDATE session SET ended_at = now() - interval '31 days'")
+    await remind_of_sessions(world.api.database, 10, remind)
+    assert await told(world, mentor) == ["asked", "scheduled", "session_soon", "session_soon", "survey"]
+    assert (await told(world, learner))[2:] == ["session_soon", "session_soon", "survey", "follow_up"]
+
+
+async def test_messages_that_were_read_to_the_end_wait_no_more(world: World) -> None:
+    learner, mentor = await world.person(), await world.person()
+    path = f"/sessions/{await world.asked(learner, mentor)}"
+    for text in "ab":
+        await world.post(mentor, f"{path}/messages", {"text": text})
+    for position, unread in ((2, 1), (3, 0)):
+        assert (await world.post(learner, f"{path}/read", {"position": position})).status_code == 204
+        assert (await world.get(learner, PATH)).json()["unread"] == unread
+
+
+async def test_a_wish_to_meet_again_is_told_to_nobody(world: World) -> None:
+    learner, mentor = await world.person(), await world.person()
+    session_id = await world.held(learner, mentor)
+    before = await told(world, mentor)
+    for wish in (True, False):
+        await world.post(learner, f"/sessions/{session_id}/meet-again", {"wish": wish})
+    assert await told(world, mentor) == before
 
 
 async def test_a_learner_is_told_that_nobody_answered_and_that_a_mentor_is_gone(world: World) -> None:

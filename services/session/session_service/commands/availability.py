@@ -13,6 +13,7 @@ from session_service.answers import AvailabilityAnswer
 from session_service.commands.steps import tell_availability
 from session_service.model import Availability
 from session_service.requests import AvailabilityBody
+from session_service.store import notices
 
 
 async def set_availability(
@@ -41,6 +42,7 @@ async def come_back_now(transaction: Transaction, present: Availability, at: dat
     """The same of an availability that is locked."""
     later = [each for each in present.vacations if not model.away_on(each, at.date())]
     back = replace(present, paused_until=None, vacations=later, silent=0, silent_since=None)
+    await notices.see_pause(transaction, present.person_id)
     return await _settle(transaction, back, at)
 
 

@@ -12,6 +12,7 @@ from session_service import metrics, model, store
 from session_service.calendars import CalendarReader, CalendarUnreadable
 from session_service.commands.steps import existing
 from session_service.model import LOOK_AHEAD, Hours, Interval
+from session_service.notices.preferences import zone_of
 from session_service.requests import CalendarBody
 from session_service.settings import Settings
 from session_service.store import Calendar
@@ -59,12 +60,14 @@ async def common_slots(
         both = [by, session.other(by)]
         if session.state not in ("requested", "accepted"):
             raise Conflict(f"This session is {session.state} already.")
+        contacts = await store.contacts(connection, both)
         calendars = [await store.calendar(connection, person_id) for person_id in both]
         busy = await store.agreed_times(connection, both, session_id, at - LONGEST_SESSION, at + LOOK_AHEAD)
     reading = [_busy(database, reader, settings, known, at) for known in calendars if known]
     busy += [interval for intervals in await asyncio.gather(*reading) for interval in intervals]
-    zone = next((known.time_zone for known in calendars if known), "UTC")
-    hours = [known.hours if known else Hours(zone) for known in calendars]
+    usual = next((known.time_zone for known in calendars if known), "UTC")
+    zones = [zone_of(contacts[person_id].time_zone, usual).key for person_id in both]
+    hours = [known.hours if known else Hours(zone) for known, zone in zip(calendars, zones, strict=True)]
     return model.common_slots(hours, busy, session.minutes, at), session.minutes
 
 

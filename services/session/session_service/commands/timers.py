@@ -14,6 +14,8 @@ from chassis.database import Database, Transaction
 from session_service import metrics, model, store
 from session_service.commands.steps import save, tell_availability
 from session_service.model import Session
+from session_service.notices.notice import Notice
+from session_service.notices.telling import tell
 
 
 async def expire_some(database: Database, limit: int) -> bool:
@@ -37,12 +39,13 @@ async def left_unanswered(transaction: Transaction, mentor_id: UUID, expired: Se
     """Requests to a mentor, whose availability is locked, expired; who never reacts to three in a row is paused."""
     silent = sum(session.first_answer_at is None for session in expired)
     if silent and await store.add_silence(transaction, mentor_id, silent, at):
-        await paused_for_silence(transaction, mentor_id)
+        await paused_for_silence(transaction, mentor_id, at)
     await tell_availability(transaction, mentor_id, at)
 
 
-async def paused_for_silence(transaction: Transaction, mentor_id: UUID) -> None:
-    """A mentor was paused just now: what is open is passed by; this is where whoever tells them begins, once."""
+async def paused_for_silence(transaction: Transaction, mentor_id: UUID, at: datetime) -> None:
+    """A mentor was paused just now: they are told, once, and what is open is passed by."""
+    await tell(transaction, [Notice.of_silence(mentor_id, at)])
     await store.add_departures(transaction, [mentor_id])
 
 
@@ -56,8 +59,9 @@ async def remind_some(database: Database, limit: int) -> bool:
 
 
 async def due_reminder(transaction: Transaction, session: Session) -> None:
-    """Half of the time of a locked, open request is over: this is where whoever tells the mentor begins, once."""
+    """Half of the time of a locked, open request is over: its mentor is told, once."""
     await store.save_sessions(transaction, [model.reminded(session)])
+    await tell(transaction, [Notice.about(session, "reminded", session.mentor_id, "reminded")])
 
 
 async def count_open(database: Database) -> bool:

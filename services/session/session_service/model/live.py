@@ -11,18 +11,32 @@ from session_service.model.session import Step
 SEEN_BY_BOTH: frozenset[type[SessionEvent]] = frozenset(
     {
         said.SessionRequestedV1,
+        said.SessionViewedV1,
+        said.SessionMoreInformationAskedV1,
+        said.SessionCounterProposedV1,
         said.SessionAcceptedV1,
         said.SessionDeclinedV1,
         said.SessionExpiredV1,
         said.SessionWithdrawnV1,
         said.SessionScheduledV1,
+        said.SessionRescheduledV1,
         said.SessionCancelledV1,
         said.SessionHeldV1,
         said.SessionNotHeldV1,
+        said.SessionSolvedInChatV1,
         said.RelationshipMadeV1,
     }
 )
-ONES_OWN: frozenset[type[SessionEvent]] = frozenset({said.SurveySentV1, said.SurveyAnsweredV1})
+ONES_OWN: frozenset[type[SessionEvent]] = frozenset(
+    {
+        said.SessionPassedOnV1,
+        said.SessionOpenedToAllV1,
+        said.SurveySentV1,
+        said.SurveyAnsweredV1,
+        said.FollowUpAnsweredV1,
+        said.RelationshipEndedV1,
+    }
+)
 
 
 def seen_by_both(step: Step) -> bool:

@@ -35,8 +35,12 @@ KINDS: Mapping[str, Kind] = {
         Kind("unavailable", may_be_off=False),
         Kind("cancelled", may_be_off=False),
         Kind("scheduled", states=frozenset({"accepted"})),
+        Kind("rescheduled", states=frozenset({"accepted"})),
+        Kind("session_soon", states=frozenset({"accepted"})),
+        Kind("solved_in_chat"),
         Kind("message_waiting"),
         Kind("survey", states=frozenset({"held"})),
+        Kind("follow_up", states=frozenset({"held", "solved"})),
         Kind("relationship_made"),
         Kind("paused_for_silence", may_be_off=False),
     )

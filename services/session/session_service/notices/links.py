@@ -34,6 +34,10 @@ class Links:
         token = base64.urlsafe_b64encode(self._signature(said) + said).decode().rstrip("=")
         return f"{self.public_url}/api/v1/notices/unsubscribe/{token}"
 
+    def one_tap(self, token: str, language: str) -> str:
+        """The address of the page with one button that takes an answer."""
+        return f"{self.public_url}/api/v1/one-tap/{token}?language={language}"
+
     def read(self, token: str) -> Unsubscription | None:
         """What a token says; None for one that is not ours."""
         try:

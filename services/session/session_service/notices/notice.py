@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
 from flash_schemas import session as said
 
-from session_service.model import Session, Step
+from session_service.model import ReminderKind, Session, Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,12 @@ class Notice:
         notice_id = uuid5(session.session_id, f"{when}:{kind}:{person_id}")
         return cls(notice_id, person_id, kind, session.session_id, session.other(person_id), facts or {})
 
+    @classmethod
+    def of_silence(cls, mentor_id: UUID, since: datetime) -> "Notice":
+        """To a mentor who is paused for silence since this moment."""
+        kind, moment = "paused_for_silence", since.isoformat()
+        return cls(uuid5(mentor_id, f"{kind}:{moment}"), mentor_id, kind, facts={"silent_since": moment})
+
 
 Told = tuple[str, UUID, Mapping[str, Any]]
 """A kind, to whom, and the facts."""
@@ -40,6 +47,18 @@ def notices_of(step: Step) -> list[Notice]:
         Notice.about(step.session, kind, person_id, str(outgoing.version), facts)
         for outgoing in step.outgoing
         for kind, person_id, facts in _told(outgoing.event, step.session)
+    ]
+
+
+def reminders_of(session: Session, kind: ReminderKind) -> list[Notice]:
+    """Whom a reminder of a session is told to; of another time it is another one."""
+    if kind == "follow_up":
+        return [Notice.about(session, "follow_up", session.learner_id, kind)]
+    assert session.starts_at, "reminded of a session with a time"
+    facts = {"starts_at": session.starts_at.isoformat()}
+    return [
+        Notice.about(session, "session_soon", person_id, f"{kind}:{facts['starts_at']}", facts)
+        for person_id in (session.learner_id, session.mentor_id)
     ]
 
 
@@ -57,15 +76,22 @@ def _withdrawn(event: said.SessionWithdrawnV1, _session: Session) -> Iterable[To
     return [("withdrawn", event.mentor_id, {})]
 
 
-def _cancelled(event: said.SessionCancelledV1, _session: Session) -> Iterable[Told]:
-    """Whoever gave it up knows."""
+def _cancelled(event: said.SessionCancelledV1, session: Session) -> Iterable[Told]:
+    """Whoever gave it up knows; but a calendar that has the appointment has to lose it."""
     sides = {"learner": event.learner_id, "mentor": event.mentor_id}
-    return [("cancelled", person_id, {}) for side, person_id in sides.items() if side != event.by]
+    return [("cancelled", person_id, {}) for side, person_id in sides.items() if session.starts_at or side != event.by]
 
 
-def _scheduled(event: said.SessionScheduledV1, _session: Session) -> Iterable[Told]:
+def _solved(event: said.SessionSolvedInChatV1, session: Session) -> Iterable[Told]:
+    """The learner, who said so, only where their calendar has to lose it."""
+    told: list[Told] = [("solved_in_chat", event.mentor_id, {})]
+    return [*told, ("cancelled", event.learner_id, {})] if session.starts_at else told
+
+
+def _scheduled(event: said.SessionScheduledV1 | said.SessionRescheduledV1, _session: Session) -> Iterable[Told]:
+    kind = "rescheduled" if isinstance(event, said.SessionRescheduledV1) else "scheduled"
     facts = {"starts_at": event.starts_at.isoformat()}
-    return [("scheduled", person_id, facts) for person_id in (event.learner_id, event.mentor_id)]
+    return [(kind, person_id, facts) for person_id in (event.learner_id, event.mentor_id)]
 
 
 def _surveyed(event: said.SurveySentV1, _session: Session) -> Iterable[Told]:
@@ -93,6 +119,8 @@ TOLD: Mapping[type, Callable[[Any, Session], Iterable[Told]]] = {
     said.SessionWithdrawnV1: _withdrawn,
     said.SessionCancelledV1: _cancelled,
     said.SessionScheduledV1: _scheduled,
+    said.SessionRescheduledV1: _scheduled,
+    said.SessionSolvedInChatV1: _solved,
     said.SurveySentV1: _surveyed,
     said.RelationshipMadeV1: _related,
     said.MessageSentV1: _spoken,

@@ -24,6 +24,7 @@ class Post:
     keyring: Keyring
     default_language: str
     default_time_zone: str
+    organizer: str
 
     def address(self, channel: Channel, contact: Contact, preferences: Preferences) -> str | None:
         """Where somebody is reached by a channel; None where they are not."""
@@ -62,4 +63,5 @@ def post(settings: Settings, keyring: Keyring) -> Post:
         keyring,
         settings.default_language,
         settings.default_time_zone,
+        settings.invitation_organizer,
     )

@@ -86,6 +86,19 @@ class Renderer:
         """What somebody sees who wants no more mail of a kind, before and after they said so."""
         return self._html.get_template(f"{language}/unsubscribe.html.j2").render(done=done)
 
+    def action(self, action: str, language: str) -> str:
+        """What a button says that takes an answer."""
+        labels: Mapping[str, str] = self._words(language).actions
+        return labels[action]
+
+    def one_tap_page(self, language: str, action: str, state: str) -> str:
+        """What somebody sees who followed a button of a mail: `open` until they press it, then `done` or `over`."""
+        template = self._html.get_template(f"{language}/one_tap.html.j2")
+        return template.render(action=action, label=self.action(action, language), state=state)
+
+    def _words(self, language: str) -> Any:
+        return self._text.get_template(f"{language}/words.j2").module
+
     def _section(self, view: View, reader: Reader, *, titled: bool) -> dict[str, Any]:
         values = self._values(view, reader)
         body = self._block(self._text, view.kind, "body", values)
@@ -98,7 +111,7 @@ class Renderer:
         }
 
     def _values(self, view: View, reader: Reader) -> dict[str, Any]:
-        words: Any = self._text.get_template(f"{reader.language}/words.j2").module
+        words = self._words(reader.language)
         values = {name: getattr(view, name) for name in ("minutes", "expires_at", "starts_at", "text")}
         told = {"other": view.other or words.somebody, "moment": words.moment}
         return {**values, **told, "language": reader.language, "zone": reader.zone}

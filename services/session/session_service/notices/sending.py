@@ -78,7 +78,9 @@ class Sender:
         if delivery.channel != "mail":
             return await self._post.chats.send(delivery.channel, message.address, rendered.text, hand_over)
         assert self._post.mail, "without a mail server nobody has an address"
-        letter = Letter(delivery.delivery_id, message.address, message.contact.name, rendered, link)
+        letter = Letter(
+            delivery.delivery_id, message.address, message.contact.name, rendered, link, message.invitations
+        )
         return await self._post.mail.send(letter, hand_over)
 
     def _hand_over(self, delivery: Delivery) -> HandOver:

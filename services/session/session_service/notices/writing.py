@@ -1,14 +1,17 @@
 """What a message says when it goes out: only what is still worth saying, and what its reader may see by then."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 from chassis.database import Transaction
 
 from session_service import store
+from session_service.invitations import Invitation
 from session_service.model import Session
+from session_service.notices.buttons import buttons
+from session_service.notices.inviting import invitations_of
 from session_service.notices.kinds import KINDS
 from session_service.notices.post import Post
 from session_service.notices.preferences import Preferences
@@ -23,7 +26,7 @@ Sessions = Mapping[UUID, Session]
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """Whom a message goes to, at which address, and what it is about."""
+    """Whom a message goes to, at which address, what it is about, and what their calendar is to take."""
 
     contact: Contact
     preferences: Preferences
@@ -31,6 +34,7 @@ class Written:
     address: str
     kinds: list[str]
     views: list[View]
+    invitations: list[Invitation]
 
 
 async def written(transaction: Transaction, post: Post, delivery: Delivery) -> Written | None:
@@ -46,16 +50,31 @@ async def written(transaction: Transaction, post: Post, delivery: Delivery) -> W
     ]
     if address is None or not told:
         return None
-    views = await _views(transaction, post, told, sessions, text=preferences.message_text)
+    reader = post.reader(contact, preferences)
+    views = [
+        replace(view, buttons=buttons(post, notice, sessions.get(notice.session_id or notice.notice_id), reader))
+        for notice, view in zip(
+            told, await _views(transaction, post, told, sessions, text=preferences.message_text), strict=True
+        )
+    ]
     kinds = sorted({notice.kind for notice in told})
-    return Written(contact, preferences, post.reader(contact, preferences), address, kinds, views)
+    invitations = (
+        await invitations_of(transaction, post.organizer, told, sessions) if delivery.channel == "mail" else []
+    )
+    return Written(contact, preferences, reader, address, kinds, views, invitations)
 
 
 def worth_saying(notice: KeptNotice, sessions: Sessions) -> bool:
-    """Not what was seen in the app, or is overtaken."""
+    """Not what was seen in the app, or is overtaken: by what became of the session, or by another time."""
     states = KINDS[notice.kind].states
+    if notice.read_at is not None or states is None:
+        return notice.read_at is None
     session = sessions.get(notice.session_id) if notice.session_id else None
-    return notice.read_at is None and (states is None or (session is not None and session.state in states))
+    return session is not None and session.state in states and _starts_at(notice) in (None, session.starts_at)
+
+
+def _starts_at(notice: KeptNotice) -> datetime | None:
+    return datetime.fromisoformat(notice.facts["starts_at"]) if "starts_at" in notice.facts else None
 
 
 async def titles(transaction: Transaction, post: Post, person_id: UUID, notices: Sequence[KeptNotice]) -> list[str]:
@@ -84,7 +103,7 @@ async def _views(
 def _view(
     notice: KeptNotice, sessions: Sessions, names: Mapping[UUID, str | None], texts: Mapping[UUID, str | None]
 ) -> View:
-    """What a template may say. Answers that take one tap are to be added here, as `buttons`."""
+    """What a template may say."""
     session = sessions.get(notice.session_id) if notice.session_id else None
     return View(
         kind=notice.kind,
@@ -92,7 +111,7 @@ def _view(
         other=names.get(notice.other_id) if notice.other_id else None,
         minutes=session.minutes if session else None,
         expires_at=session.expires_at if session else None,
-        starts_at=datetime.fromisoformat(notice.facts["starts_at"]) if "starts_at" in notice.facts else None,
+        starts_at=_starts_at(notice),
         text=texts.get(notice.notice_id),
     )
 

@@ -36,6 +36,9 @@ SEE_MESSAGES = """
 UPDATE notice SET read_at = now()
 WHERE person_id = $1 AND session_id = $2 AND kind = 'message_waiting' AND read_at IS NULL
 """
+SEE_PAUSE = """
+UPDATE notice SET read_at = now() WHERE person_id = $1 AND kind = 'paused_for_silence' AND read_at IS NULL
+"""
 # A notice that is still on its way to somebody stays, however old.
 FORGET_OLD = """
 DELETE FROM notice WHERE notice_id IN (
@@ -88,6 +91,11 @@ async def see(transaction: Transaction, person_id: UUID, notice_ids: Collection[
 async def see_messages(transaction: Transaction, person_id: UUID, session_id: UUID) -> None:
     """Somebody has seen what was written to them in a session."""
     await transaction.execute(SEE_MESSAGES, person_id, session_id)
+
+
+async def see_pause(transaction: Transaction, person_id: UUID) -> None:
+    """A mentor who is back knows that they were paused."""
+    await transaction.execute(SEE_PAUSE, person_id)
 
 
 async def forget_old(transaction: Transaction, keep_days: int, limit: int) -> None:

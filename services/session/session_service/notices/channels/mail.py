@@ -5,6 +5,7 @@ answer, was surely not taken. A connection that ends between the body and the an
 """
 
 import ssl
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.headerregistry import Address
@@ -17,23 +18,26 @@ from uuid import UUID
 import aiosmtplib
 from aiosmtplib import SMTPException, SMTPResponseException
 
+from session_service.invitations import Invitation
 from session_service.notices.channels.outcome import SENT, HandOver, Outcome
 from session_service.notices.rendering import Rendered
 
 POLICY = SMTP.clone(cte_type="7bit")
 """What every server on the way can pass on."""
+INVITATION_FILE = "invite.ics"
 Tls = Literal["none", "starttls", "tls"]
 
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """What goes to whom; `unsubscribe_link` only where its reader may do without."""
+    """What goes to whom; `unsubscribe_link` only where its reader may do without, `invitations` for their calendar."""
 
     delivery_id: UUID
     to: str
     name: str | None
     rendered: Rendered
     unsubscribe_link: str | None = None
+    invitations: Sequence[Invitation] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +118,17 @@ def message(letter: Letter, sender: str) -> EmailMessage:
         made["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     made.set_content(letter.rendered.text)
     made.add_alternative(letter.rendered.html, subtype="html")
+    _invite(made, letter.invitations)
     return made
+
+
+def _invite(made: EmailMessage, invitations: Sequence[Invitation]) -> None:
+    """As calendars behind mail take it (RFC 6047): another form of a mail about one appointment, and files of all."""
+    if len(invitations) == 1:
+        params = {"method": invitations[0].method}
+        made.add_alternative(invitations[0].content.decode(), subtype="calendar", params=params)
+    for each in invitations:
+        made.add_attachment(each.content, maintype="application", subtype="ics", filename=INVITATION_FILE)
 
 
 def _plain(text: str) -> str:
