@@ -91,7 +91,7 @@ WHO_MAY: dict[str, dict[str, str]] = {
         "DELETE /me/relationships/{program_id}/{person_id}": "learner",
         "GET /me/sessions/export": IN_SESSIONS,
         "GET /me/stream": IN_SESSIONS,
-        "GET /mentors/{person_id}/expectation": "learner mentor colleague manager",
+        "GET /mentors/{person_id}/expectation": "learner colleague manager",
         "GET /notices/unsubscribe/{token}": WITH_THE_LINK,
         "POST /notices/unsubscribe/{token}": WITH_THE_LINK,
         "GET /one-tap/{token}": WITH_THE_LINK,
