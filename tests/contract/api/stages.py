@@ -57,8 +57,8 @@ class Operation:
     @property
     def links(self) -> list[str]:
         """The path's parameters by which objects are found: ids, and tokens that stand for them."""
-        parameters = self.parameters("path")
-        return [each["name"] for each in parameters if each["schema"].get("format") == "uuid" or each["name"] == "token"]
+        found = {each["name"]: each["schema"] for each in self.parameters("path")}
+        return [name for name, schema in found.items() if schema.get("format") == "uuid" or name == "token"]
 
     @property
     def needs_version(self) -> bool:
@@ -115,9 +115,7 @@ class Stage:
     def query(self, operation: Operation) -> dict[str, str]:
         """A value for every parameter of the query that must be there."""
         needed = [each for each in operation.parameters("query") if each["required"]]
-        return {
-            each["name"]: str(self.value(operation, each["name"]) or each["schema"]["enum"][0]) for each in needed
-        }
+        return {each["name"]: str(self.value(operation, each["name"]) or each["schema"]["enum"][0]) for each in needed}
 
     def _body(self, operation: Operation) -> bytes:
         body = self.bodies.get(operation.id, b"")
