@@ -3,7 +3,7 @@
 Of the other side of a session that is what they said to this person; not their survey, nor what they wished for.
 """
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -26,6 +26,7 @@ from session_service.answers import (
     VacationItem,
 )
 from session_service.api.common import Employee, KeyringDep
+from session_service.clock_times import LocalTime
 from session_service.model import Helped, Statement, Used
 from session_service.notices.preferences import Preferences
 from session_service.sealing import Keyring
@@ -140,8 +141,8 @@ class ExportedCalendar(Answer):
     """When the person works, and when their calendar said that they are busy."""
 
     time_zone: str
-    work_from: time
-    work_until: time
+    work_from: LocalTime
+    work_until: LocalTime
     work_days: list[int]
     busy: list[list[datetime]]
 

@@ -55,19 +55,15 @@ class Operation:
         return [str(each["name"]) for each in self.parameters("path")]
 
     @property
-    def ids(self) -> list[str]:
-        """The path's parameters that are ids of objects."""
-        return [str(each["name"]) for each in self.parameters("path") if each["schema"].get("format") == "uuid"]
+    def links(self) -> list[str]:
+        """The path's parameters by which objects are found: ids, and tokens that stand for them."""
+        found = {each["name"]: each["schema"] for each in self.parameters("path")}
+        return [name for name, schema in found.items() if schema.get("format") == "uuid" or name == "token"]
 
     @property
     def needs_version(self) -> bool:
         """Whether it changes something that has an entity tag."""
         return any(each["name"] == "If-Match" for each in self.parameters("header"))
-
-    @property
-    def needed_query(self) -> dict[str, Any]:
-        """A value for every parameter of the query that must be there."""
-        return {each["name"]: each["schema"]["enum"][0] for each in self.parameters("query") if each["required"]}
 
 
 @dataclass
@@ -76,7 +72,7 @@ class Stage:
 
     api: Api
     values: Mapping[str, Any] = field(default_factory=dict)
-    """Parameters of paths, by name, or by operation and name."""
+    """Parameters of paths and queries, by name, or by operation and name."""
     bodies: Mapping[str, Any] = field(default_factory=dict)
     """By operation: what is sent as JSON, or bytes."""
     callers: dict[str, Headers] = field(default_factory=lambda: {"nobody": lambda _: {}})
@@ -107,14 +103,19 @@ class Stage:
         return await self.api.client.request(
             operation.verb.upper(),
             operation.path.format_map(known),
-            params=operation.needed_query,
+            params=self.query(operation),
             content=body,
             headers=headers | self.callers[caller](body),
         )
 
     def value(self, operation: Operation, name: str) -> Any:
-        """What a parameter of the path is for this operation."""
+        """What a parameter of the path or query is for this operation."""
         return self.values.get(f"{operation.id}.{name}", self.values.get(name))
+
+    def query(self, operation: Operation) -> dict[str, str]:
+        """A value for every parameter of the query that must be there."""
+        needed = [each for each in operation.parameters("query") if each["required"]]
+        return {each["name"]: str(self.value(operation, each["name"]) or each["schema"]["enum"][0]) for each in needed}
 
     def _body(self, operation: Operation) -> bytes:
         body = self.bodies.get(operation.id, b"")

@@ -41,9 +41,9 @@ async def test_who_may_is_answered_and_everybody_else_is_refused(stage: Stage, o
 
 @each_operation
 async def test_what_is_not_there_is_found_by_nobody(stage: Stage, operation: Operation) -> None:
-    for caller in stage.callers if operation.ids else ():
+    for caller in stage.callers if operation.links else ():
         async with stage.rehearsal():
-            answer = await stage.call(operation, caller, **{name: uuid4() for name in operation.ids})
+            answer = await stage.call(operation, caller, **{name: uuid4() for name in operation.links})
         assert 400 <= answer.status_code < 500, f"{caller}: {answer.status_code} {answer.text[:300]}"
 
 

@@ -84,6 +84,7 @@ def _aim(case: Any, operation: Operation, stage: Stage, data: st.DataObject) -> 
     """Give a case some of what the stage knows to be there."""
     if data.draw(st.booleans(), "with objects that are there"):
         case.path_parameters = {name: str(stage.value(operation, name)) for name in operation.names}
+        case.query = dict(case.query or {}) | stage.query(operation)
     good = stage.bodies.get(operation.id)
     if isinstance(good, bytes) and data.draw(st.booleans(), "with a body that is good"):
         case.body = good

@@ -9,7 +9,9 @@ sender one that signs what it sends. All others are employees: owner owns the pr
 colleague takes part in it, stranger in another one; leaver has left, forgotten was erased, newcomer is nobody the
 service knows. In the profile service subject is the person whose data is asked for, manager the manager of that person,
 who is in another program. In the session service learner and mentor are those whom the session concerns, and manager is
-the learner's, who takes part in the same program; the service is told of no managers.
+the learner's, who takes part in the same program; the service is told of no managers. Colleague knows the skill that
+the learner's call is about, and reviewer decides on reports, being on neither side. Whoever has a signed link is
+answered, and nobody else, whatever token they send.
 """
 
 from collections.abc import Callable
@@ -18,6 +20,7 @@ HERE = "subject colleague manager stranger owner other_owner"
 SIGNED_IN = f"{HERE} leaver forgotten newcomer"
 THE_TWO = "learner mentor"
 IN_SESSIONS = f"{THE_TWO} colleague manager stranger owner leaver newcomer"
+WITH_THE_LINK = f"{IN_SESSIONS} nobody no_role hr_platform operator auditor skill_editor reviewer"
 IN_SEARCH = "colleague stranger owner other_owner leaver newcomer"
 
 WHO_MAY: dict[str, dict[str, str]] = {
@@ -68,19 +71,66 @@ WHO_MAY: dict[str, dict[str, str]] = {
     "session": {
         "GET /me/availability": IN_SESSIONS,
         "PUT /me/availability": IN_SESSIONS,
+        "POST /me/availability/return": IN_SESSIONS,
+        "GET /me/blocks": IN_SESSIONS,
+        "DELETE /me/blocks/{person_id}": "learner",
+        "PUT /me/blocks/{person_id}": IN_SESSIONS,
+        "DELETE /me/calendar": IN_SESSIONS,
+        "GET /me/calendar": "learner",
+        "PUT /me/calendar": IN_SESSIONS,
+        "GET /me/drafts": IN_SESSIONS,
+        "POST /me/drafts": IN_SESSIONS,
+        "DELETE /me/drafts/{draft_id}": "learner",
+        "PUT /me/drafts/{draft_id}": "learner",
+        "GET /me/notice-preferences": IN_SESSIONS,
+        "PUT /me/notice-preferences": IN_SESSIONS,
+        "GET /me/notices": IN_SESSIONS,
+        "POST /me/notices/read": IN_SESSIONS,
+        "GET /me/open-calls": IN_SESSIONS,
         "GET /me/relationships": IN_SESSIONS,
+        "DELETE /me/relationships/{program_id}/{person_id}": "learner",
         "GET /me/sessions/export": IN_SESSIONS,
+        "GET /me/stream": IN_SESSIONS,
+        "GET /mentors/{person_id}/expectation": "learner colleague manager",
+        "GET /notices/unsubscribe/{token}": WITH_THE_LINK,
+        "POST /notices/unsubscribe/{token}": WITH_THE_LINK,
+        "GET /one-tap/{token}": WITH_THE_LINK,
+        "POST /one-tap/{token}": WITH_THE_LINK,
+        "GET /open-calls": IN_SESSIONS,
+        "POST /open-calls/{call_id}/take": "colleague",
+        "POST /open-calls/{call_id}/withdraw": "learner",
+        "GET /programs/{program_id}/survey-results": "owner",
+        "GET /reports": "reviewer",
+        "GET /reports/{report_id}": "reviewer",
+        "POST /reports/{report_id}/decision": "reviewer",
+        "GET /reports/{report_id}/views": "reviewer auditor",
         "GET /sessions": IN_SESSIONS,
         "POST /sessions": "learner mentor:422 colleague manager",
         "GET /sessions/{session_id}": THE_TWO,
         "POST /sessions/{session_id}/accept": "mentor learner:409",
+        "POST /sessions/{session_id}/answer-proposal": "learner mentor:409",
+        "POST /sessions/{session_id}/ask-for-information": "mentor learner:409",
+        "POST /sessions/{session_id}/cancel": THE_TWO,
+        "PUT /sessions/{session_id}/card": "learner mentor:409",
+        "POST /sessions/{session_id}/counter-propose": "mentor learner:409",
         "POST /sessions/{session_id}/decline": "mentor learner:409",
+        "POST /sessions/{session_id}/follow-up": "learner mentor:409",
         "POST /sessions/{session_id}/held": THE_TWO,
+        "GET /sessions/{session_id}/invitation.ics": THE_TWO,
         "POST /sessions/{session_id}/meet-again": THE_TWO,
         "GET /sessions/{session_id}/messages": THE_TWO,
         "POST /sessions/{session_id}/messages": THE_TWO,
+        "PUT /sessions/{session_id}/messages/{message_id}": "learner mentor:409",
+        "POST /sessions/{session_id}/messages/{message_id}/report": "mentor learner:422",
+        "POST /sessions/{session_id}/not-held": THE_TWO,
+        "POST /sessions/{session_id}/read": THE_TWO,
         "POST /sessions/{session_id}/schedule": THE_TWO,
+        "GET /sessions/{session_id}/slots": THE_TWO,
+        "POST /sessions/{session_id}/solved-in-chat": "learner mentor:409",
+        "GET /sessions/{session_id}/statements": THE_TWO,
+        "GET /sessions/{session_id}/survey": THE_TWO,
         "POST /sessions/{session_id}/survey": THE_TWO,
+        "POST /sessions/{session_id}/view": "mentor learner:409",
         "POST /sessions/{session_id}/withdraw": "learner mentor:409",
     },
     "search": {

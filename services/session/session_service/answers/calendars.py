@@ -1,8 +1,10 @@
 """What is answered about people's time."""
 
-from datetime import datetime, time
+from datetime import datetime
 
 from chassis.http import Answer
+
+from session_service.clock_times import LocalTime
 
 
 class CalendarAnswer(Answer):
@@ -12,8 +14,8 @@ class CalendarAnswer(Answer):
     """
 
     time_zone: str
-    work_from: time
-    work_until: time
+    work_from: LocalTime
+    work_until: LocalTime
     work_days: list[int]
     connected: bool
     read_at: datetime | None

@@ -9,6 +9,7 @@ from chassis.http import Answer, Page
 from flash_schemas.base import Role
 from flash_schemas.session import CancelReason, Format
 
+from session_service.clock_times import LocalDateTime
 from session_service.model import PlaceKind, Session, State
 
 
@@ -60,7 +61,7 @@ class SessionAnswer(Answer):
     expires_at: datetime
     answered_at: datetime | None
     starts_at: datetime | None
-    wall_clock: datetime | None
+    wall_clock: LocalDateTime | None
     time_zone: str | None
     place: PlaceAnswer | None
     held_on: date | None

@@ -29,5 +29,5 @@ async def block(person_id: UUID, caller: Employee, database: DatabaseDep) -> Non
 
 @router.delete("/me/blocks/{person_id}", tags=["me"], status_code=204, responses=documented(404))
 async def unblock(person_id: UUID, caller: Employee, database: DatabaseDep) -> None:
-    """End a block, if there is one."""
+    """End a block."""
     await commands.unblock(database, caller.person, person_id)

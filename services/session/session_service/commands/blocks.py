@@ -33,11 +33,12 @@ async def block(database: Database, by: UUID, person_id: UUID) -> None:
 
 
 async def unblock(database: Database, by: UUID, person_id: UUID) -> None:
-    """Let the two find each other again, unless the other blocked, too."""
+    """Let the two find each other again, unless the other blocked, too. Raises NotFound when there is no block."""
     async with database.transaction() as transaction:
         await store.lock_blocks(transaction, by)
-        if await store.remove_blocks(transaction, by, person_id):
-            await outbox.append(transaction, [await store.block_event(transaction, by)])
+        if not await store.remove_blocks(transaction, by, person_id):
+            raise NotFound
+        await outbox.append(transaction, [await store.block_event(transaction, by)])
 
 
 async def say_blocks_again(database: Database) -> None:

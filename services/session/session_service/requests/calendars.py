@@ -7,6 +7,7 @@ from chassis.http import Strict
 from pydantic import AfterValidator, Field, model_validator
 
 from session_service.calendars import check_url
+from session_service.clock_times import LocalTime
 from session_service.model import Hours
 from session_service.requests.meeting import TimeZone
 
@@ -22,7 +23,7 @@ def _by_the_clock(value: time) -> time:
     return value
 
 
-ClockTime = Annotated[time, AfterValidator(_by_the_clock)]
+ClockTime = Annotated[LocalTime, AfterValidator(_by_the_clock)]
 Weekday = Annotated[int, Field(ge=1, le=7)]
 
 
