@@ -13,6 +13,10 @@ from session_service.republish import republish
 
 from tests.integration.session.conftest import World
 
+LONG_OVER = """
+UPDATE session SET state = 'declined', remind_at = NULL, ended_at = now() - interval '31 days' WHERE session_id = $1
+"""
+
 
 async def call(world: World, method: str, by: UUID, path: str, body: Any = None) -> Any:
     signed = world.api.callers.sign_in("employee", person_id=by)
@@ -73,8 +77,7 @@ async def test_neither_writes_to_the_other_and_both_get_the_words_of_a_conversat
     session_id, over = await world.asked(*pair), await world.asked(pair[1], pair[0])
     sent = (await world.post(pair[0], f"/sessions/{session_id}/messages", {"text": "Hello"})).json()
     async with world.api.database.transaction() as transaction:
-        query = "UPDATE session SET state = 'declined', ended_at = now() - interval '31 days' WHERE session_id = $1"
-        await transaction.execute(query, UUID(over))
+        await transaction.execute(LONG_OVER, UUID(over))
     await block(world, pair[blocker], pair[1 - blocker])
     paths = [f"/sessions/{each}/messages" for each in (session_id, over)]
     answers = [await world.post(by, path, {"text": "Hey"}) for by in pair for path in paths]
@@ -123,7 +126,7 @@ async def test_a_list_is_taken_along_and_forgotten_with_its_person(world: World,
     async with world.api.database.transaction() as transaction:
         await transaction.execute("INSERT INTO erasure (person_id, version) VALUES ($1, 9)", by)
         request = ErasureRequestedV1(person_id=by, reason="own_request", profile_version=9)
-        assert await erase(transaction, request) == 1
+        assert await erase(transaction, request) == 2, "the list, and how they are reached"
     assert await blocked_by(world, by) == []
     said = await world.api.events(BlockChangedV1)
     assert said[-1][0].blocked == ()
