@@ -42,8 +42,9 @@ async def test_one_trace_leads_from_a_request_to_the_index(platform: Platform) -
 
 async def test_every_address_of_the_state_file_answers(platform: Platform) -> None:
     state = platform.state
-    assert set(state.personas) == {"learner", "mentor", "owner", "outsider", "auditor", "hr", "operator"}
-    auditor = {"Authorization": f"Bearer {state.personas['auditor'].token}"}
+    people, programs = {"learner", "mentor", "owner", "outsider", "auditor", "reviewer"}, {"hr", "operator"}
+    assert set(state.personas) == people | programs
+    auditor, reviewer = ({"Authorization": f"Bearer {state.personas[name].token}"} for name in ("auditor", "reviewer"))
     async with httpx2.AsyncClient(trust_env=False) as client:
         for service in state.services.values():
             assert (await client.get(f"{service.url}/ready")).status_code == 200
@@ -52,3 +53,4 @@ async def test_every_address_of_the_state_file_answers(platform: Platform) -> No
         assert (await client.get(str(state.mail))).status_code == 200
         assert (await client.get(f"{state.gateway}/api/v1/programs")).status_code == 401
         assert (await client.get(f"{state.gateway}/api/v1/audit", headers=auditor)).status_code == 200
+        assert (await client.get(f"{state.gateway}/api/v1/reports", headers=reviewer)).status_code == 200
