@@ -33,6 +33,7 @@ SETTINGS = {
     "FLASH_CONSUMER_SESSION_TIMEOUT_MS": "6000",  # the least that Kafka allows: more runs in the same time
     "FLASH_RELAY_WINDOW_RECORDS": "200",  # so that windows have several parts
     "FLASH_CONSUMER_BATCH_RECORDS": "200",
+    "FLASH_DELIVERY_LEASE_MS": "25000",  # what a dead process had claimed is taken over within the run
 }
 STOPPED_WITHIN_S = 60
 READY_WITHIN_S = 180

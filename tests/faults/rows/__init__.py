@@ -8,6 +8,7 @@ from tests.faults.rows import index as index
 from tests.faults.rows import pairs as pairs
 from tests.faults.rows import processes as processes
 from tests.faults.rows import replicas as replicas
+from tests.faults.rows import requests as requests
 from tests.faults.rows import restore as restore
 from tests.faults.rows import soak as soak
 
