@@ -13,6 +13,7 @@ from chassis.consuming import ConsumerComponent
 from chassis.database import Database, Transaction
 from chassis.kafka import KafkaPublisher
 from chassis.settings import Settings
+from prometheus_client import REGISTRY
 
 from tests.support.aggregates import TOPIC, a_record, an_event
 from tests.support.running import running
@@ -101,6 +102,12 @@ def event_id(record: Any) -> UUID:
 
 def header(record: Any, name: str) -> str:
     return str(next(value for key, value in record.headers if key == name), "utf-8")
+
+
+def consumed(service: str, topic: str, outcome: str) -> float:
+    """How many events of a topic the consumer `taker` of a service counts as done or parked."""
+    labels = {"service": service, "consumer": "taker", "topic": topic, "outcome": outcome}
+    return REGISTRY.get_sample_value("flash_consumer_events_total", labels) or 0
 
 
 def refusing(refused: Callable[[Delivery], bool], error: Exception) -> Handler:

@@ -12,8 +12,10 @@ log = logs.get(__name__)
 LOGGED_EVENT_IDS = 20
 
 
-def account(service: str, consumer: str, items: Sequence[Item], *, waiting: Collection[str]) -> None:
-    """Count these items, done or parked; `waiting` are the topics of which Kafka holds more: they lag by their age."""
+def account(
+    service: str, consumer: str, items: Sequence[Item], *, read: Collection[str], waiting: Collection[str]
+) -> None:
+    """Count these items, done or parked, of the topics `read`; those `waiting` hold more, and lag by their age."""
     now = datetime.now(UTC)
     by_trace: dict[str | None, list[str]] = {}
     newest: dict[str, float] = {}
@@ -25,7 +27,7 @@ def account(service: str, consumer: str, items: Sequence[Item], *, waiting: Coll
             metrics.EVENT_AGE.labels(service, consumer).observe(age_s)
             newest[item.origin.topic] = age_s
             by_trace.setdefault(trace_id_of(item.envelope.traceparent), []).append(str(item.envelope.event_id))
-    for topic in {item.origin.topic for item in items}:
+    for topic in read:
         if topic not in waiting:
             metrics.CONSUMER_LAG.labels(service, consumer, topic).set(0)
         elif topic in newest:

@@ -193,10 +193,11 @@ class ConsumerComponent:
         if not batch:
             return
         failpoints.passing(f"{self.name}.taken")
-        await self._apply(batch)
+        settled = await self._apply(batch)
         failpoints.passing(f"{self.name}.committed")
         await self._reading.tell_kafka(next_offsets((item for item, _ in batch), self._settings.topic_prefix))
-        account(self._service, self.name, [item for item, _ in batch], waiting=self._waiting())
+        read = {item.origin.topic for item, _ in batch}
+        account(self._service, self.name, settled, read=read, waiting=self._waiting())
 
     async def _fresh(self, records: tuple[Any, ...]) -> Batch:
         """The records that stand at or after their partition's position; decoded."""
@@ -211,18 +212,22 @@ class ConsumerComponent:
                 batch.append((decode(record, record.topic[prefix_length:]), record))
         return batch
 
-    async def _apply(self, batch: Batch) -> None:
-        """Handle a batch; when one event makes it fail for good, find that one by halving and park it."""
+    async def _apply(self, batch: Batch) -> list[Item]:
+        """Handle a batch; when one event makes it fail for good, find that one by halving and park it.
+
+        What was handled, and as Invalid what was parked.
+        """
         moves = next_offsets((item for item, _ in batch), self._settings.topic_prefix)
         invalid = [(item, record) for item, record in batch if isinstance(item, Invalid)]
         deliveries = [item for item, _ in batch if isinstance(item, Delivery)]
+        parked: list[Invalid] = []
         try:
             async with self._database.transaction() as transaction:
                 if deliveries:
                     failpoints.passing(f"{self.name}.handling")
                     await self._consumer.handle(transaction, deliveries)
                 if invalid:  # last, so that a failing handler parks nothing twice; before the position moves
-                    await self._park(transaction, invalid)
+                    parked = await self._park(transaction, invalid)
                 await self._reading.positions.move(transaction, moves)
                 failpoints.passing(f"{self.name}.handled")
         except (PositionLost, TooManyDeadLetters, PublishFailed):
@@ -230,25 +235,24 @@ class ConsumerComponent:
         except Exception as error:
             if is_transient(error):
                 raise
-            await self._isolate(batch, deliveries, error)
-            return
+            return await self._isolate(batch, deliveries, error)
         self._reading.positions.believe(moves)
         self._dead_letters.passed(len(deliveries))
         if not self._failures:
             self._progressed_at = time.monotonic()
+        return [*deliveries, *parked]
 
-    async def _park(self, transaction: Transaction, invalid: Letters) -> None:
+    async def _park(self, transaction: Transaction, invalid: Letters) -> list[Invalid]:
         if letters := await without_forgotten(transaction, invalid):
             await self._dead_letters.park(letters)
+        return [item for item, _ in letters]
 
-    async def _isolate(self, batch: Batch, deliveries: list[Delivery], error: Exception) -> None:
+    async def _isolate(self, batch: Batch, deliveries: list[Delivery], error: Exception) -> list[Item]:
         if len(batch) > 1:
             middle = len(batch) // 2
-            await self._apply(batch[:middle])
-            await self._apply(batch[middle:])
-            return
+            return [*await self._apply(batch[:middle]), *await self._apply(batch[middle:])]
         log.error("event_not_handled", consumer=self.name, event_id=deliveries[0].envelope.event_id, exc_info=error)
-        await self._apply([(Invalid(refusal(error), deliveries[0].origin), batch[0][1])])
+        return await self._apply([(Invalid(refusal(error), deliveries[0].origin), batch[0][1])])
 
     async def _put_back(self, records: Sequence[Any]) -> None:
         """Read from the first of these records again, after a pause that grows with each failure in a row."""

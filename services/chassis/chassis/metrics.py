@@ -24,7 +24,7 @@ RELAY_ERRORS = Counter("flash_relay_errors_total", "Failed attempts to publish; 
 
 CONSUMER_EVENTS = Counter(
     "flash_consumer_events_total",
-    "Consumed records by outcome: done, duplicate (position already passed), parked.",
+    "Consumed records by outcome: done, parked. What is about somebody forgotten and cannot be read is neither.",
     ["service", "consumer", "topic", "outcome"],
 )
 CONSUMER_LAG = Gauge(

@@ -14,7 +14,8 @@ from chassis.kafka import Record
 from flash_schemas.profile import ProgramChangedV1
 
 from tests.support.aggregates import TOPIC, a_record, an_event
-from tests.support.consumers import FailsAtFirst, Kit, event_id, header, refusing, take
+from tests.support.consumers import FailsAtFirst, Kit, consumed, event_id, header, refusing, take
+from tests.support.waiting import eventually
 
 
 async def test_every_event_has_its_effect_once_and_in_its_aggregates_order(kit: Kit) -> None:
@@ -51,13 +52,16 @@ async def test_an_event_that_can_never_be_handled_is_parked_and_its_neighbours_a
     bad = records[5]
     await kit.topics.send(*records)
     handler = refusing(lambda delivery: delivery.envelope.event_id == event_id(bad), error)
-    await kit.start(kit.component(handler))
+    service = f"test-{uuid4().hex}"
+    await kit.start(kit.component(handler, service=service))
     await kit.all_handled([event_id(record) for record in records if record is not bad])
+    await eventually(lambda: consumed(service, TOPIC, "done") == len(records) - 1)
+    assert consumed(service, TOPIC, "parked") == 1
     (letter,) = await kit.parked()
     assert (letter.key, letter.value) == (bad.key, bad.value)
     assert list(letter.headers[: len(bad.headers)]) == list(bad.headers)
     assert header(letter, "dlq_reason") == reason
-    assert header(letter, "dlq_consumer") == "test.taker"
+    assert header(letter, "dlq_consumer") == f"{service}.taker"
     assert header(letter, "dlq_topic") == TOPIC
     (where,) = [record for record in await kit.topics.read(TOPIC) if event_id(record) == event_id(bad)]
     assert header(letter, "dlq_partition") == str(where.partition)

@@ -15,7 +15,7 @@ from chassis.settings import Settings
 from flash_local.engines.every import Engines
 
 from tests.support.apis import offline_settings
-from tests.support.consumers import Kit
+from tests.support.consumers import Kit, consumed
 from tests.support.topics import Topics
 from tests.support.waiting import eventually
 
@@ -113,11 +113,14 @@ async def test_what_is_read_again_of_somebody_forgotten_becomes_no_letter(kit: K
     await kit.topics.send(Record(TOPIC, str(gone).encode(), b"cut off", []), Record(TOPIC, b"x", mentioned, []))
     await kit.topics.send(Record(TOPIC, str(other).encode(), b"cut off too", []))
     consumer = Consumer("taker", (TOPIC,), _nothing)
-    await kit.start(ConsumerComponent("test", kit.settings, consumer, KafkaPublisher(kit.settings)))
+    name = f"test-{uuid4().hex}"
+    await kit.start(ConsumerComponent(name, kit.settings, consumer, KafkaPublisher(kit.settings)))
 
     async def all_read() -> bool:
         async with kit.database.connection() as connection:
             return bool(await connection.fetchval(READ, kit.settings.topic_prefix + TOPIC) == 3)
 
     await eventually(all_read, deadline_s=30)
+    await eventually(lambda: consumed(name, TOPIC, "parked"))
+    assert consumed(name, TOPIC, "parked") == 1, "what became no letter counts as none"
     assert [record.value for record in await kit.topics.read(DEAD)] == [b"cut off too"]

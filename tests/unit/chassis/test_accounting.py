@@ -29,7 +29,7 @@ class Consumer:
         self._name = f"consumer-{uuid4().hex}"
 
     def handled(self, *items: Item, waiting: Collection[str] = ()) -> None:
-        account("test", self._name, items, waiting=waiting)
+        account("test", self._name, items, read={item.origin.topic for item in items}, waiting=waiting)
 
     def lag_s(self, topic: str) -> float | None:
         labels = {"service": "test", "consumer": self._name, "topic": topic}
