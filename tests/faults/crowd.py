@@ -31,8 +31,8 @@ async def gathered(run: Run, count: int) -> list[Member]:
     """So many new employees with an address for mail, whom the session service knows."""
     writers, logins = run.lab.writers, [f"crowd-{uuid4()}" for _ in range(count)]
     events = [writers.joined(login) | {"email": f"{login}@faults.example"} for login in logins]
-    async with writers._client() as client:
-        answer = await writers._push(client, events)
+    async with writers.client() as client:
+        answer = await writers.push(client, events)
     assert answer, "HR was not answered"
     accounts = [
         Account(login, login, result["person_id"]) for login, result in zip(logins, answer["results"], strict=True)
@@ -55,7 +55,7 @@ async def asks(run: Run, learner: Member, mentor: Member) -> UUID:
     """The learner asks until it is answered; the session."""
     key, asked = str(uuid4()), Asked(str(mentor.person_id))
     run.lab.writers.ledger.asked[key] = asked
-    body = run.lab.writers._ask_body(asked.mentor_id)
+    body = run.lab.writers.ask_body(asked.mentor_id)
     answer = await call(run, learner, "POST", "/api/v1/sessions", body, {"Idempotency-Key": key})
     assert answer.status_code == 201, f"a request was answered {answer.status_code}: {answer.text}"
     asked.outcome, asked.session_id = "answered", UUID(answer.json()["session_id"])
@@ -69,7 +69,7 @@ async def call(
     said = bearer(member.token) | dict(headers or {})
 
     async def answered() -> httpx2.Response | None:
-        async with run.lab.writers._client() as client:
+        async with run.lab.writers.client() as client:
             try:
                 answer = await client.request(method, path, json=body, headers=said)
             except httpx2.HTTPError:

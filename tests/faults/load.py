@@ -52,10 +52,10 @@ class Writers:
 
     async def settle_in(self) -> None:
         """Once: an organisation, a program for everybody, and a session to talk in."""
-        async with self._client() as client:
-            units = [self._event("unit_upserted", unit=unit, name=f"Faults {unit}") for unit in UNITS]
+        async with self.client() as client:
+            units = [self.event("unit_upserted", unit=unit, name=f"Faults {unit}") for unit in UNITS]
             people = [self.joined(f"F{number:04}") for number in range(POOL)]
-            answer = await self._push(client, [*units, *people])
+            answer = await self.push(client, [*units, *people])
             assert answer is not None, "HR was not answered"
             for event, result in zip(people, answer["results"][len(units) :], strict=True):
                 self.person_ids[event["employee_number"]] = result["person_id"]
@@ -69,7 +69,7 @@ class Writers:
 
     async def write(self, random: Random, pace: Pace) -> None:
         """Everything of one run, side by side; returns when the last call is answered or given up."""
-        async with self._client() as client, asyncio.TaskGroup() as group:
+        async with self.client() as client, asyncio.TaskGroup() as group:
             group.create_task(self._push_all(client, random, pace))
             group.create_task(self._talk_all(client, random, pace))
 
@@ -96,7 +96,7 @@ class Writers:
         mentor_id = random.choice(sorted(self.person_ids.values()))
         key, asked = str(uuid4()), Asked(mentor_id)
         self.ledger.asked[key] = asked
-        body = self._ask_body(mentor_id)
+        body = self.ask_body(mentor_id)
         asked.outcome, answer = await self._call(client, random, "learner", "/api/v1/sessions", body, key)
         if not answer or asked.outcome != "answered":
             return
@@ -110,7 +110,7 @@ class Writers:
         """What is refused must have no effect; the learner asks somebody who does not exist."""
         key, asked = str(uuid4()), Asked(str(UUID(int=random.getrandbits(128), version=4)))
         self.ledger.asked[key] = asked
-        body = self._ask_body(asked.mentor_id)
+        body = self.ask_body(asked.mentor_id)
         asked.outcome, _ = await self._call(client, random, "learner", "/api/v1/sessions", body, key)
 
     async def _say(self, client: httpx2.AsyncClient, random: Random) -> None:
@@ -148,7 +148,8 @@ class Writers:
                 return "unknown", None
             await asyncio.sleep(REPEAT_PAUSE_S)
 
-    async def _push(self, client: httpx2.AsyncClient, events: list[dict[str, Any]]) -> dict[str, Any] | None:
+    async def push(self, client: httpx2.AsyncClient, events: list[dict[str, Any]]) -> dict[str, Any] | None:
+        """HR pushes, once; None where it was not taken as a whole."""
         headers = {"Authorization": f"Bearer {self.tokens['hr']}"}
         answer = await client.post("/api/v1/hr/org-events", json={"events": events}, headers=headers)
         pushed: dict[str, Any] = answer.json()
@@ -162,7 +163,8 @@ class Writers:
         program_id: str = answer.json()["program_id"]
         return program_id
 
-    def _ask_body(self, mentor_id: str) -> dict[str, Any]:
+    def ask_body(self, mentor_id: str) -> dict[str, Any]:
+        """A request to a mentor that was not made before."""
         words = {"want_to_learn": f"x {uuid4()}", "message": "Hello!", "format": "chat"}
         return {"program_id": self.program_id, "mentor_id": mentor_id, **words}
 
@@ -176,16 +178,18 @@ class Writers:
             told["job_title"] = f"Title {random.getrandbits(48):x}"
         elif kind == "person_moved":
             told["unit"] = random.choice(UNITS)
-        return self._event(kind, **told)
+        return self.event(kind, **told)
 
     def joined(self, number: str, unit: str = UNITS[0]) -> dict[str, Any]:
         """Somebody starts, or is back."""
         about = {"employee_number": number, "name": f"Person {number}", "job_title": "New", "unit": unit}
-        return self._event("person_joined", job_level=3, location="Berlin", **about)
+        return self.event("person_joined", job_level=3, location="Berlin", **about)
 
-    def _event(self, kind: str, **about: Any) -> dict[str, Any]:
+    def event(self, kind: str, **about: Any) -> dict[str, Any]:
+        """What HR says, after all that it said before."""
         sequence = self._sequence()
         return {"type": kind, "id": f"f-{sequence}", "sequence": sequence, "time": "2026-11-02T08:00:00Z", **about}
 
-    def _client(self) -> httpx2.AsyncClient:
+    def client(self) -> httpx2.AsyncClient:
+        """A way to the gateway."""
         return httpx2.AsyncClient(base_url=self.gateway, trust_env=False, timeout=CALL_TIMEOUT_S)

@@ -61,8 +61,8 @@ async def somebody_is_forgotten_amid_faults(run: Run) -> None:
 async def _joined(run: Run) -> Somebody:
     """HR says that somebody starts; returns when they can be found."""
     writers, word = run.lab.writers, f"zq{uuid4().hex}"
-    async with writers._client() as client:
-        answer = await writers._push(client, [writers.joined(f"E-{word}") | {"name": f"Person {word}"}])
+    async with writers.client() as client:
+        answer = await writers.push(client, [writers.joined(f"E-{word}") | {"name": f"Person {word}"}])
     assert answer, "HR was not answered"
     person_id = answer["results"][0]["person_id"]
 
@@ -78,7 +78,7 @@ async def _forgotten(run: Run, somebody: Somebody) -> None:
     order, operator = {"reason": "request_by_other_means"}, {"Authorization": f"Bearer {_token(run)}"}
 
     async def taken() -> bool:
-        async with run.lab.writers._client() as client:
+        async with run.lab.writers.client() as client:
             try:
                 return (await client.post(somebody.path, json=order, headers=operator)).status_code == 202
             except httpx2.HTTPError:
@@ -92,7 +92,7 @@ async def _done(run: Run, somebody: Somebody) -> None:
     operator = {"Authorization": f"Bearer {_token(run)}"}
 
     async def confirmed() -> bool:
-        async with run.lab.writers._client() as client:
+        async with run.lab.writers.client() as client:
             try:
                 answer = await client.get(somebody.path, headers=operator)
             except httpx2.HTTPError:

@@ -138,19 +138,19 @@ async def dead_letters_cannot_be_parked(run: Run) -> None:
 
 @row(38, "HR events carry times that go backward and jump: their order is that of their sequence")
 async def hr_times_are_wrong(run: Run) -> None:
-    writers, event = run.lab.writers, run.lab.writers._event
+    writers, event = run.lab.writers, run.lab.writers.event
 
     def at_a_wrong_time(kind: str, **about: Any) -> dict[str, Any]:
         """In the past: what has not happened yet is refused."""
         hour, day = run.random.randint(0, 23), run.random.randint(1, 28)
         return event(kind, **about) | {"time": f"20{run.random.randint(10, 25)}-01-{day:02}T{hour:02}:00:00Z"}
 
-    writers._event = at_a_wrong_time  # type: ignore[method-assign] # for this run
+    writers.event = at_a_wrong_time  # type: ignore[method-assign] # for this run
     try:
         async with run.writing():
             pass
     finally:
-        del writers._event
+        del writers.event
     run.happened("HR's clock went backward and jumped")
 
 
@@ -159,14 +159,14 @@ async def units_are_moved_in_circles(run: Run) -> None:
     writers, tag = run.lab.writers, uuid4().hex[:6]
 
     def unit(code: str, parent: str) -> dict[str, Any]:
-        return writers._event("unit_upserted", unit=code, name=f"{code} {tag}", parent=parent)
+        return writers.event("unit_upserted", unit=code, name=f"{code} {tag}", parent=parent)
 
     async with run.writing():
         for _ in range(4):
             events = [unit("FLT-A", "FLT-B"), unit("FLT-B", "FLT-A"), unit("FLT-A", "nowhere"), unit("FLT-C", "FLT-C")]
             run.random.shuffle(events)
-            async with writers._client() as client:
-                await writers._push(client, events)
+            async with writers.client() as client:
+                await writers.push(client, events)
             await run.a_moment()
             run.happened("units were moved in circles")
     tree = await pairs(run.system, "profile", "SELECT unit_id, parent_id FROM org_unit")
