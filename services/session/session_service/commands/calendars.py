@@ -10,7 +10,7 @@ from chassis.problems import Conflict, NotFound, Refused
 
 from session_service import metrics, model, store
 from session_service.calendars import CalendarReader, CalendarUnreadable
-from session_service.commands.steps import existing
+from session_service.commands.steps import existing_for
 from session_service.model import LOOK_AHEAD, Hours, Interval
 from session_service.notices.preferences import zone_of
 from session_service.requests import CalendarBody
@@ -54,8 +54,7 @@ async def common_slots(
     """Starts that suit both of a session, and its minutes. Raises NotFound, Conflict when there is nothing to agree."""
     at = datetime.now(UTC)
     async with database.connection() as connection:
-        session = await existing(connection, session_id)
-        session.side_of(by)
+        session = await existing_for(connection, by, session_id)
         both = [by, session.other(by)]
         if session.state not in ("requested", "accepted"):
             raise Conflict(f"This session is {session.state} already.")
