@@ -113,6 +113,13 @@ async def test_an_operator_rebuilds_and_goes_back_and_hears_what_came_of_it(
     assert said[1].out.endswith("The new index is shown: 2 people.\n")
 
 
+async def test_an_index_can_be_built_before_there_is_any(world: World) -> None:
+    await world.program()
+    await crowd(world, 2)
+    assert await rebuild(world.database, world.index, world.indexer) == 2
+    assert len(await world.names()) == 2
+
+
 async def test_a_rebuild_that_was_killed_is_finished_by_the_next(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     await world.program()
     await crowd(world, 3)
