@@ -30,7 +30,7 @@ class Service:
     """Settings of 32 random bytes that this installation makes for itself."""
 
 
-SESSION_SECRETS = ("FLASH_MESSAGE_MASTER_KEYS", "FLASH_LINK_KEY", "FLASH_CALENDAR_KEY")
+SESSION_SECRETS = ("FLASH_MESSAGE_MASTER_KEYS", "FLASH_LINK_KEY")
 SERVICES = (
     Service("profile", "profile_service", commands=("migrate", "seed")),
     Service("search", "search_service", uses_opensearch=True, secrets=("FLASH_QUERY_HASH_KEY",)),

@@ -1,10 +1,8 @@
-"""The background half of step 2: after a unit or a program changed, everyone concerned is placed anew, bit by bit.
-
-Every bit is one transaction that also says how far the pass has come, so a killed process continues where it was.
-"""
+"""The background half of step 2: after a unit or a program changed, everyone concerned is placed anew, pass by pass."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import cast
 
 from chassis import outbox
@@ -13,24 +11,17 @@ from flash_schemas.profile import ProfileChange
 
 from profile_service import metrics, store
 from profile_service.model import Person, dated, placed
+from profile_service.passes import advance_oldest
 from profile_service.store import RefreshJob
 
 
 async def refresh_some(database: Database, limit: int) -> bool:
     """Place the next people of the oldest pass; True when there is more to do."""
-    async with database.connection() as connection:
-        waiting = await store.unfinished_refreshes(connection)
-    metrics.REFRESHES_WAITING.set(waiting)
-    if not waiting:  # asked without a transaction: its commit would wake this worker for ever
-        return False
-    async with database.transaction() as transaction:
-        job = await store.next_refresh(transaction)
-        if job:
-            await _advance(transaction, job, limit)
-    return job is not None
+    waiting, place = metrics.REFRESHES_WAITING, partial(_place, limit=limit)
+    return await advance_oldest(database, waiting, store.unfinished_refreshes, store.next_refresh, place)
 
 
-async def _advance(transaction: Transaction, job: RefreshJob, limit: int) -> None:
+async def _place(transaction: Transaction, job: RefreshJob, limit: int) -> None:
     before = await store.organisation(transaction)
     people = await store.people_to_refresh(transaction, job, before.below(job.unit_id) if job.unit_id else (), limit)
     # Read after the people are locked: whatever changes later makes a pass of its own.

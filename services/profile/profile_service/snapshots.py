@@ -14,7 +14,7 @@ log = logs.get(__name__)
 
 async def apply_some(database: Database, limit: int, ends_share: float) -> bool:
     """Apply the next units or people of a snapshot, at most `limit`; True when there is more to do."""
-    async with database.connection() as connection:  # without a transaction, as in refresh.py
+    async with database.connection() as connection:  # without a transaction, as in passes.py
         if not await store.snapshots_waiting(connection):
             return False
     async with database.transaction() as transaction:

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from functools import partial
 
 from chassis import reconciliation
+from chassis.consumer import Consumer
 from chassis.database import Database
 from chassis.erasing import Receipts
-from chassis.runtime import Service
+from chassis.runtime import Command, Service
 from chassis.worker import Worker
 from opensearchpy import OpenSearchException
 
@@ -27,43 +28,54 @@ def build(settings: Settings) -> Service:
     """Consumers that keep the projection, workers that keep the index and confirm erasures, and the API."""
     database, index = Database(settings), Index(settings)
     indexer = Indexer(database, index, settings.index_batch_documents)
-    forget = partial(forget_some_terms, database, settings.unlinked_terms_keep_days)
-
-    async def run_rebuild(_service: Service, _arguments: Sequence[str]) -> int:
-        try:
-            print(f"The new index is shown: {await rebuild(database, index, indexer)} people.")  # noqa: T201 - a command's answer
-        except NotEqual as error:
-            print(error, file=sys.stderr)  # noqa: T201 - a command's answer
-            return 1
-        return 0
-
-    async def run_rollback(_service: Service, _arguments: Sequence[str]) -> int:
-        try:
-            await rollback(database, index)
-        except LookupError as error:
-            print(error, file=sys.stderr)  # noqa: T201 - a command's answer
-            return 1
-        return 0
-
-    reconciler = Reconciler(database, settings, index, indexer)
-    run_reconcile = reconciliation.command(database, reconciler, (OpenSearchException,))
-
     readers = [*consumers(), erasures()]
-    receipts = Receipts("search", settings, database, readers, Documents(database))
     return Service(
         "search",
         settings,
         database,
         routers=[router, export.router],
         consumers=readers,
-        workers=[
-            Worker("indexer", indexer.run, settings.index_interval_ms),
-            Worker("unlinked-terms", forget, settings.unlinked_terms_interval_ms, wake_on_commit=False),
-            receipts.worker(),
-        ],
+        workers=_workers(settings, database, indexer, readers),
         state={"search": Search(database, index, settings.query_hash_key)},
         opened=[index.open],
         closed=[index.close],
         pings={"opensearch": index.ping},
-        commands={"rebuild": run_rebuild, "rollback": run_rollback, "reconcile": run_reconcile},
+        commands=_commands(settings, database, index, indexer),
     )
+
+
+def _workers(settings: Settings, database: Database, indexer: Indexer, readers: Sequence[Consumer]) -> list[Worker]:
+    forget = partial(forget_some_terms, database, settings.unlinked_terms_keep_days)
+    return [
+        Worker("indexer", indexer.run, settings.index_interval_ms),
+        Worker("unlinked-terms", forget, settings.unlinked_terms_interval_ms, wake_on_commit=False),
+        Receipts("search", settings, database, readers, Documents(database)).worker(),
+    ]
+
+
+def _commands(settings: Settings, database: Database, index: Index, indexer: Indexer) -> dict[str, Command]:
+    reconciler = Reconciler(database, settings, index, indexer)
+    return {
+        "rebuild": partial(_rebuild, index=index, indexer=indexer),
+        "rollback": partial(_rollback, index=index),
+        "reconcile": reconciliation.command(database, reconciler, (OpenSearchException,)),
+    }
+
+
+async def _rebuild(service: Service, _arguments: Sequence[str], *, index: Index, indexer: Indexer) -> int:
+    try:
+        count = await rebuild(service.database, index, indexer)
+    except NotEqual as error:
+        print(error, file=sys.stderr)  # noqa: T201 - a command's answer
+        return 1
+    print(f"The new index is shown: {count} people.")  # noqa: T201 - a command's answer
+    return 0
+
+
+async def _rollback(service: Service, _arguments: Sequence[str], *, index: Index) -> int:
+    try:
+        await rollback(service.database, index)
+    except LookupError as error:
+        print(error, file=sys.stderr)  # noqa: T201 - a command's answer
+        return 1
+    return 0

@@ -156,12 +156,13 @@ class Indexer:
             if "live" in await store.generations(connection):
                 return
         async with self._database.transaction() as transaction:
-            if "live" in await store.lock_generations(transaction):
+            names = await store.lock_generations(transaction)
+            if "live" in names:
                 return
             name = f"{self._index.alias}-{await store.next_index_number(transaction)}"
             await self._index.create(name)
             await self._index.show(name)
-            await store.set_generations(transaction, {"live": name})
+            await store.set_generations(transaction, {**names, "live": name})
             await store.index_all_again(transaction)
 
     async def _index_batch(self) -> bool:

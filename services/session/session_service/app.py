@@ -46,7 +46,7 @@ def build(settings: Settings) -> Service:
             "keyring": keyring,
             "post": ways_out,
             "live": live,
-            "calendars": CalendarReader(settings),
+            "calendars": CalendarReader(settings, keyring),
         },
         opened=[partial(_say_whether_mail_goes_out, ways_out)],
         ending=[live.streams.end_all],

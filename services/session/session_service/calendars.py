@@ -13,11 +13,13 @@ import sys
 from collections.abc import Iterable
 from datetime import datetime
 from urllib.parse import urljoin, urlsplit
+from uuid import UUID
 
 import httpcore2
-from cryptography.fernet import Fernet, InvalidToken
+from cryptography.exceptions import InvalidTag
 
 from session_service.model import LOOK_AHEAD, Interval
+from session_service.sealing import Keyring, MasterKeyMissing, Wrapped, place_of
 from session_service.settings import Settings
 
 REDIRECTS = 3
@@ -32,34 +34,23 @@ class CalendarUnreadable(Exception):
 class CalendarReader:
     """Reads calendars, and seals their addresses, which are secrets of their owners."""
 
-    def __init__(self, settings: Settings, trust: ssl.SSLContext | None = None) -> None:
-        self._seal = Fernet(settings.calendar_key) if settings.calendar_key else None
+    def __init__(self, settings: Settings, keyring: Keyring, trust: ssl.SSLContext | None = None) -> None:
         self._settings = settings
+        self._keyring = keyring
         self._trust = trust or ssl.create_default_context()
 
-    @property
-    def works(self) -> bool:
-        """Whether addresses can be kept at all."""
-        return self._seal is not None
+    def sealed(self, url: str, owner_id: UUID) -> Wrapped:
+        """An address as it is kept, which opens for this owner alone."""
+        return self._keyring.wrap(url.encode(), place_of(owner_id))
 
-    def sealed(self, url: str) -> bytes:
-        """An address as it is kept."""
-        assert self._seal, "asked only where it works"
-        return self._seal.encrypt(url.encode())
-
-    async def busy(self, sealed: bytes, time_zone: str, at: datetime) -> list[Interval]:
+    async def busy(self, address: Wrapped, owner_id: UUID, time_zone: str, at: datetime) -> list[Interval]:
         """When the owner of a calendar is busy in the next weeks. Raises CalendarUnreadable."""
         try:
+            url = self._keyring.unwrap(address, place_of(owner_id)).decode()
             async with asyncio.timeout(self._settings.calendar_timeout_ms / 1000):
-                content = await self._fetched(self._opened(sealed))
-                return await _read(content, time_zone, at)
-        except (CalendarUnreadable, OSError, TimeoutError, ValueError, InvalidToken, *HTTP_ERRORS):
+                return await _read(await self._fetched(url), time_zone, at)
+        except (CalendarUnreadable, OSError, TimeoutError, ValueError, InvalidTag, MasterKeyMissing, *HTTP_ERRORS):
             raise CalendarUnreadable from None
-
-    def _opened(self, sealed: bytes) -> str:
-        if self._seal is None:
-            raise CalendarUnreadable
-        return self._seal.decrypt(sealed).decode()
 
     async def _fetched(self, url: str) -> bytes:
         backend = PublicOnly(allow_private=self._settings.calendar_allow_private)

@@ -7,25 +7,17 @@ open again, and another pause begins at another moment.
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal, cast
+from typing import Literal, cast
 from uuid import UUID
 
-from chassis.problems import NotFound
-from joserfc import jwt
-from joserfc.errors import JoseError
-from joserfc.jwk import OctKey
-
+from session_service import signing
 from session_service.model import Session
 
 Answering = Literal["accept", "decline"]
 Action = Answering | Literal["return"]
 ANSWERS: tuple[Answering, ...] = ("accept", "decline")
 RETURN_WITHIN = timedelta(days=90)
-ALGORITHM = "HS256"
 AUDIENCE = "one-tap"
-CLAIMS = jwt.JWTClaimsRegistry(
-    aud={"essential": True, "value": AUDIENCE}, exp={"essential": True}, sub={"essential": True}
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,42 +31,32 @@ class Tap:
 
 
 def link_tokens(key: str, session: Session) -> dict[Answering, str]:
-    """The token of each answer that the mentor of an open request has; none without a key, or when it is answered."""
-    if not key or session.state != "requested":
+    """The token of each answer that the mentor of an open request has; none when it is answered."""
+    if session.state != "requested":
         return {}
     taps = {action: Tap(action, session.mentor_id, session_id=session.session_id) for action in ANSWERS}
     return {action: sign(key, tap, session.expires_at) for action, tap in taps.items()}
 
 
-def return_token(key: str, mentor_id: UUID, silent_since: datetime) -> str | None:
-    """The token with which a mentor who was paused for silence takes requests again; None without a key."""
-    if not key:
-        return None
+def return_token(key: str, mentor_id: UUID, silent_since: datetime) -> str:
+    """The token with which a mentor who was paused for silence takes requests again."""
     return sign(key, Tap("return", mentor_id, silent_since=silent_since), silent_since + RETURN_WITHIN)
 
 
 def sign(key: str, tap: Tap, until: datetime) -> str:
     """The token of a tap."""
     about = {"sid": tap.session_id, "since": tap.silent_since and tap.silent_since.isoformat()}
-    claims = {"aud": AUDIENCE, "sub": str(tap.person_id), "act": tap.action, "exp": int(until.timestamp())}
     known = {name: str(value) for name, value in about.items() if value}
-    return jwt.encode({"alg": ALGORITHM}, claims | known, OctKey.import_key(key))
+    return signing.sign(key, AUDIENCE, {"sub": str(tap.person_id), "act": tap.action, **known}, until)
 
 
 def read(key: str, token: str) -> Tap:
     """What a token stands for. Raises NotFound when it is none of ours, or its time is over."""
-    if not key:  # or anybody could sign
-        raise NotFound
-    try:
-        claims = jwt.decode(token, OctKey.import_key(key), algorithms=[ALGORITHM]).claims
-        CLAIMS.validate(claims)
-        return _tap(claims)
-    except (JoseError, ValueError, KeyError, TypeError, AttributeError):
-        raise NotFound("This link is over, or is none of ours: sign in to answer.") from None
+    return signing.read(key, AUDIENCE, token, _tap)
 
 
-def _tap(claims: dict[str, Any]) -> Tap:
-    action, person_id = cast("Action", claims["act"]), UUID(claims["sub"])
+def _tap(said: signing.Said) -> Tap:
+    action, person_id = cast("Action", said["act"]), UUID(said["sub"])
     if action == "return":
-        return Tap(action, person_id, silent_since=datetime.fromisoformat(claims["since"]))
-    return Tap(action, person_id, session_id=UUID(claims["sid"]))
+        return Tap(action, person_id, silent_since=datetime.fromisoformat(said["since"]))
+    return Tap(action, person_id, session_id=UUID(said["sid"]))

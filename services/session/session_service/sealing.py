@@ -1,7 +1,8 @@
 """Beside step 4 of the write path: what people write is sealed before it is kept, and opened for the two who may read.
 
 AES-256-GCM throughout. Each author has a key of their own in each conversation, wrapped by a master key that is in the
-settings and never in the database. What is sealed is bound to where it belongs and opens nowhere else.
+settings and never in the database; so is the address of somebody's calendar. What is sealed is bound to where it
+belongs and opens nowhere else.
 """
 
 import base64
@@ -26,8 +27,8 @@ class MasterKeyMissing(Unavailable):
 
 
 @dataclass(frozen=True, slots=True)
-class WrappedKey:
-    """A key as it is kept, and the name of the master key that wraps it."""
+class Wrapped:
+    """A key, or another short secret, as it is kept, and the name of the master key that wraps it."""
 
     master_key: str
     wrapped: bytes
@@ -45,17 +46,21 @@ class Keyring:
         """The keyring that a setting states: keys in base64, newest first, with commas. Raises ValueError."""
         return cls([_master_key(text) for text in setting.split(",")])
 
-    def wrap(self, key: bytes, place: bytes) -> WrappedKey:
-        """The key as it may be kept, bound to its place."""
-        return WrappedKey(self.newest, seal(self._masters[self.newest], key, place))
+    def wrap(self, secret: bytes, place: bytes) -> Wrapped:
+        """The secret as it may be kept, bound to its place."""
+        return Wrapped(self.newest, seal(self._masters[self.newest], secret, place))
 
-    def unwrap(self, kept: WrappedKey, place: bytes) -> bytes:
-        """The key itself. Raises MasterKeyMissing, and InvalidTag for one that was kept elsewhere or changed."""
+    def unwrap(self, kept: Wrapped, place: bytes) -> bytes:
+        """The secret itself. Raises MasterKeyMissing, and InvalidTag for one that was kept elsewhere or changed."""
         master = self._masters.get(kept.master_key)
         if master is None:
             log.error("master_key_missing", master_key=kept.master_key)
             raise MasterKeyMissing
         return unseal(master, kept.wrapped, place)
+
+    def rewrap(self, kept: Wrapped, place: bytes) -> Wrapped:
+        """The same secret wrapped by the newest master key. Raises MasterKeyMissing and InvalidTag."""
+        return self.wrap(self.unwrap(kept, place), place)
 
 
 def new_key() -> bytes:

@@ -16,9 +16,8 @@ def _readable(master_keys: str) -> str:
 class Settings(ChassisSettings):
     """Limits beside those of the chassis. Without `smtp_host` no mail is made; all else works.
 
-    `video_url_template` is how a room's name becomes its address; without one nobody meets by video. `calendar_key` (32
-    random bytes, base64 for addresses) encrypts the addresses of calendars; without one nobody connects any. With
-    `calendar_allow_private` they may lie in this network. `invitation_organizer` is who invites in calendars.
+    `video_url_template` is how a room's name becomes its address; without one nobody meets by video. With
+    `calendar_allow_private` people's calendars may lie in this network. `invitation_organizer` is who invites in them.
 
     `link_key` signs links that work without signing in: those that answer a request, and those that unsubscribe.
     """
@@ -42,7 +41,6 @@ class Settings(ChassisSettings):
 
     video_url_template: Annotated[str, Field(pattern=r"^https://[^{}]+\{room\}[^{}]*$")] | None = None
     invitation_organizer: Annotated[str, Field(pattern="^mailto:.+@.+$")] = "mailto:flash-mentoring@example.org"
-    calendar_key: str | None = Field(default=None, pattern="^[A-Za-z0-9_-]{43}=$", repr=False)
     calendar_allow_private: bool = False
     calendar_timeout_ms: int = 8_000
     calendar_max_bytes: int = 2 * 1024 * 1024

@@ -97,6 +97,29 @@ async def test_a_rebuilt_index_answers_as_the_old_one_and_can_be_left_again(worl
     assert "Later" in await world.names()
 
 
+async def test_an_operator_rebuilds_and_goes_back_and_hears_what_came_of_it(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await world.program()
+    await crowd(world, 2)
+    await world.settle()
+    statuses, said = [], []
+    for command in ("rollback", "rebuild", "rollback"):
+        capsys.readouterr()
+        statuses.append(await world.api.service.commands[command](world.api.service, []))
+        said.append(capsys.readouterr())
+    assert statuses == [1, 0, 0], said
+    assert said[0].err == "there is no former index to go back to\n"
+    assert said[1].out.endswith("The new index is shown: 2 people.\n")
+
+
+async def test_an_index_can_be_built_before_there_is_any(world: World) -> None:
+    await world.program()
+    await crowd(world, 2)
+    assert await rebuild(world.database, world.index, world.indexer) == 2
+    assert len(await world.names()) == 2
+
+
 async def test_a_rebuild_that_was_killed_is_finished_by_the_next(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     await world.program()
     await crowd(world, 3)

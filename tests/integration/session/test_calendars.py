@@ -1,6 +1,8 @@
 """People's time: read at an address of theirs, told to nobody, and used to find when two can meet."""
 
 import asyncio
+import base64
+import os
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -21,12 +23,13 @@ from flash_schemas.erasure import ErasureRequestedV1
 from session_service.app import build
 from session_service.calendars import CalendarReader
 from session_service.erasure import erase
+from session_service.sealing import Keyring
 from session_service.settings import Settings
 
 from tests.integration.session.conftest import World
-from tests.support.apis import offline_settings, serving_api
+from tests.support.apis import MASTER_KEY, offline_settings, serving_api
+from tests.support.commands import run
 
-KEY = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
 ALWAYS = {"time_zone": "UTC", "work_from": "00:00", "work_until": "23:59", "work_days": [1, 2, 3, 4, 5, 6, 7]}
 HEAD = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\n"
 
@@ -108,12 +111,12 @@ async def host(certificate: Path) -> AsyncIterator[Host]:
 
 @asynccontextmanager
 async def a_world(urls: DatabaseUrls, certificate: Path, **values: Any) -> AsyncIterator[World]:
-    usual = {"calendar_key": KEY, "calendar_allow_private": True, "calendar_max_bytes": 100_000}
+    usual = {"calendar_allow_private": True, "calendar_max_bytes": 100_000}
     settings = Settings(**{**offline_settings(urls.app), **usual, **values})
-    service = build(settings)
+    service, keyring = build(settings), Keyring.of(settings.message_master_keys)
     service.state = {
         **service.state,
-        "calendars": CalendarReader(settings, ssl.create_default_context(cafile=certificate)),
+        "calendars": CalendarReader(settings, keyring, ssl.create_default_context(cafile=certificate)),
     }
     async with serving_api(service) as api:
         world = World(api)
@@ -251,14 +254,33 @@ async def test_nothing_of_this_network_is_asked(session_database: DatabaseUrls, 
     assert host.asked == []
 
 
-async def test_without_a_key_hours_can_be_said_and_no_calendar_connected(
+async def test_an_address_in_the_row_of_another_is_not_asked(world: World, host: Host) -> None:
+    learner, mentor, session_id = await pair(world)
+    await connected(world, mentor, host.calendar("/m", text()))
+    await connected(world, learner, host.calendar("/l", text()))
+    await world.execute(
+        "UPDATE calendar SET sealed_url = (SELECT sealed_url FROM calendar WHERE person_id = $1)", mentor
+    )
+    assert await slots(world, learner, session_id)
+    assert host.asked == ["/m", "/l", "/m"], "when they were connected, and its owner's own"
+
+
+async def test_a_new_master_key_seals_addresses_anew_and_the_old_one_is_not_needed_any_more(
     session_database: DatabaseUrls, certificate: Path, host: Host
 ) -> None:
-    async with a_world(session_database, certificate, calendar_key=None) as world:
-        me = await world.person()
-        assert (await put(world, me, url=host.calendar("/m", text()))).status_code == 422
-        assert (await put(world, me)).status_code == 204
-        assert (await world.get(me, "/me/calendar")).json()["connected"] is False
+    new = base64.urlsafe_b64encode(os.urandom(32)).decode()
+    async with a_world(session_database, certificate) as world:
+        learner, mentor, session_id = await pair(world)
+        await connected(world, mentor, host.calendar("/m", text()))
+        both = world.api.service.settings.model_copy(update={"message_master_keys": f"{new},{MASTER_KEY}"})
+        status, lines = await run("session_service", both, "rewrap")
+        assert (status, lines[-1].split()[0]) == (0, "2"), "the key of the first message, and the address"
+        await slots(world, learner, session_id)
+        assert host.asked == ["/m"], "this process has the old one only"
+    async with a_world(session_database, certificate, message_master_keys=new) as world:
+        await passes(world, timedelta(minutes=15))
+        await slots(world, learner, session_id)
+    assert host.asked == ["/m", "/m"]
 
 
 async def test_slots_are_in_the_hours_of_both_and_beside_what_is_agreed(world: World) -> None:

@@ -31,7 +31,7 @@ async def read_calendar(caller: Employee, database: DatabaseDep) -> CalendarAnsw
         found = await store.calendar(connection, caller.person)
     if found is None:
         raise NotFound("You have said nothing of your time yet.")
-    days = {"work_days": found.work_days, "connected": found.sealed_url is not None, "read_at": found.read_at}
+    days = {"work_days": found.work_days, "connected": found.address is not None, "read_at": found.read_at}
     return CalendarAnswer(time_zone=found.time_zone, work_from=found.work_from, work_until=found.work_until, **days)
 
 

@@ -3,7 +3,7 @@
 from uuid import UUID, uuid4, uuid5
 
 from chassis.http import Cursor, DatabaseDep, IdempotencyKey
-from chassis.problems import NotFound, documented
+from chassis.problems import documented
 from fastapi import APIRouter
 
 from session_service import commands, store
@@ -54,10 +54,7 @@ async def list_messages(
     """The conversation in order."""
     (after,) = Cursor.decode(cursor, int) or (0,)
     async with database.connection() as connection:
-        session = await store.session(connection, session_id)
-        if session is None:
-            raise NotFound
-        session.side_of(caller.person)
+        session = await commands.existing_for(connection, caller.person, session_id)
         found = await store.messages(connection, keyring, session_id, after, limit + 1)
         read = await store.read_positions(connection, session_id)
     items = [MessageAnswer.model_validate(message) for message in found[:limit]]

@@ -5,10 +5,10 @@ from functools import partial
 from uuid import UUID
 
 from chassis.http import DatabaseDep, IdempotencyKey
-from chassis.problems import Conflict, NotFound
+from chassis.problems import Conflict
 from fastapi import APIRouter, Response
 
-from session_service import commands, model, store
+from session_service import commands, model
 from session_service.answers import SessionAnswer
 from session_service.api.common import CONCERNED, ROUTES, Employee, SettingsDep, tagged
 from session_service.commands import Repeatable
@@ -45,10 +45,7 @@ async def schedule(
 async def read_invitation(session_id: UUID, caller: Employee, database: DatabaseDep, settings: SettingsDep) -> Response:
     """The appointment for a calendar: to be taken, or, when it was given up, to be removed."""
     async with database.connection() as connection:
-        session = await store.session(connection, session_id)
-    if session is None:
-        raise NotFound
-    session.side_of(caller.person)
+        session = await commands.existing_for(connection, caller.person, session_id)
     guests = [Guest.unnamed(person_id) for person_id in (session.learner_id, session.mentor_id)]
     found = invitation(session, settings.invitation_organizer, guests, datetime.now(UTC))
     if found is None:

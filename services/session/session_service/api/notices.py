@@ -5,7 +5,7 @@ from typing import Annotated, cast
 from uuid import UUID
 
 from chassis.http import Cursor, DatabaseDep, IfMatch, etag
-from chassis.problems import NotFound, documented
+from chassis.problems import documented
 from fastapi import APIRouter, Depends, Path, Request, Response
 from fastapi.responses import HTMLResponse
 
@@ -38,10 +38,7 @@ PostDep = Annotated[Post, Depends(get_post)]
 
 
 def _signed(token: Annotated[str, Path(max_length=1_000)], post: PostDep) -> Unsubscription:
-    said = post.links.read(token)
-    if said is None:
-        raise NotFound
-    return said
+    return post.links.read(token)
 
 
 Signed = Annotated[Unsubscription, Depends(_signed)]

@@ -4,7 +4,7 @@ from functools import partial
 from uuid import UUID
 
 from chassis.http import DatabaseDep, IdempotencyKey
-from chassis.problems import NotFound, documented
+from chassis.problems import documented
 from fastapi import APIRouter, Response
 
 from session_service import commands, model, store
@@ -55,8 +55,5 @@ async def solve_in_chat(
 async def read_statements(session_id: UUID, caller: Employee, database: DatabaseDep) -> StatementsAnswer:
     """What each of the two said on whether they met; nobody else sees it."""
     async with database.connection() as connection:
-        session = await store.session(connection, session_id)
-        if session is None:
-            raise NotFound
-        session.side_of(caller.person)
+        await commands.existing_for(connection, caller.person, session_id)
         return StatementsAnswer.model_validate(await store.statements(connection, session_id))

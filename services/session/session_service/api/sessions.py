@@ -5,7 +5,7 @@ from typing import Literal
 from uuid import UUID
 
 from chassis.http import Cursor, DatabaseDep, IdempotencyKey
-from chassis.problems import NotFound, documented
+from chassis.problems import documented
 from fastapi import APIRouter, Response
 
 from session_service import commands, store
@@ -55,7 +55,5 @@ async def list_sessions(
 async def read_session(session_id: UUID, caller: Employee, database: DatabaseDep, response: Response) -> SessionAnswer:
     """One session of the caller's."""
     async with database.connection() as connection:
-        session = await store.session(connection, session_id)
-    if session is None:
-        raise NotFound
+        session = await commands.existing_for(connection, caller.person, session_id)
     return tagged(SessionAnswer.of(session, caller.person), response)

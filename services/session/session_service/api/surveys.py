@@ -28,12 +28,10 @@ async def answer_survey(session_id: UUID, body: SurveyBody, caller: Employee, da
 async def read_survey(session_id: UUID, caller: Employee, database: DatabaseDep) -> SurveyAnswer:
     """What is asked, what the caller answered, and, once it may be seen, what the other did."""
     async with database.connection() as connection:
-        session = await store.session(connection, session_id)
-        if session is None:
-            raise NotFound
-        own = session.side_of(caller.person)
+        session = await commands.existing_for(connection, caller.person, session_id)
         found = await store.surveys(connection, session_id)
         questions = await store.survey_questions(connection, session.program_id)
+    own = session.side_of(caller.person)
     taps = {side: TapsAnswer.model_validate(each) for side, each in found.items()}
     shown = model.other_is_shown(session, len(taps), datetime.now(UTC))
     other = taps.get("mentor" if own == "learner" else "learner") if shown else None

@@ -48,6 +48,7 @@ from session_service.commands.reporting import report as report
 from session_service.commands.sealing import rewrap as rewrap
 from session_service.commands.sealing import seal_some as seal_some
 from session_service.commands.steps import Repeatable as Repeatable
+from session_service.commands.steps import existing_for as existing_for
 from session_service.commands.steps import take_step as take_step
 from session_service.commands.surveys import answer_survey as answer_survey
 from session_service.commands.surveys import follow_up as follow_up

@@ -10,10 +10,11 @@ from chassis.problems import Conflict, NotFound, Refused
 
 from session_service import metrics, model, store
 from session_service.calendars import CalendarReader, CalendarUnreadable
-from session_service.commands.steps import existing
+from session_service.commands.steps import existing_for
 from session_service.model import LOOK_AHEAD, Hours, Interval
 from session_service.notices.preferences import zone_of
 from session_service.requests import CalendarBody
+from session_service.sealing import Wrapped
 from session_service.settings import Settings
 from session_service.store import Calendar
 
@@ -23,24 +24,22 @@ LONGEST_SESSION = timedelta(hours=4)
 
 async def set_calendar(database: Database, reader: CalendarReader, person_id: UUID, body: CalendarBody) -> None:
     """Keep when somebody works, and the address of their calendar if it can be read there. Raises Refused, NotFound."""
-    sealed = await _sealed(reader, body)
+    address = await _address(reader, person_id, body)
     async with database.transaction() as transaction:
         if await is_erased(transaction, person_id):  # with a token of before; what is written now would stay
             raise NotFound
-        await store.set_calendar(transaction, person_id, body.hours, sealed)
+        await store.set_calendar(transaction, person_id, body.hours, address)
 
 
-async def _sealed(reader: CalendarReader, body: CalendarBody) -> bytes | None:
+async def _address(reader: CalendarReader, person_id: UUID, body: CalendarBody) -> Wrapped | None:
     if body.url is None:
         return None
-    if not reader.works:
-        raise Refused("No calendars can be connected here: leave the address out.", field="url")
-    sealed = reader.sealed(body.url)
+    address = reader.sealed(body.url, person_id)
     try:
-        await reader.busy(sealed, body.time_zone, datetime.now(UTC))
+        await reader.busy(address, person_id, body.time_zone, datetime.now(UTC))
     except CalendarUnreadable:
         raise Refused("No calendar can be read at this address.", field="url") from None
-    return sealed
+    return address
 
 
 async def forget_calendar(database: Database, person_id: UUID) -> None:
@@ -55,8 +54,7 @@ async def common_slots(
     """Starts that suit both of a session, and its minutes. Raises NotFound, Conflict when there is nothing to agree."""
     at = datetime.now(UTC)
     async with database.connection() as connection:
-        session = await existing(connection, session_id)
-        session.side_of(by)
+        session = await existing_for(connection, by, session_id)
         both = [by, session.other(by)]
         if session.state not in ("requested", "accepted"):
             raise Conflict(f"This session is {session.state} already.")
@@ -75,18 +73,18 @@ async def _busy(
     database: Database, reader: CalendarReader, settings: Settings, known: Calendar, at: datetime
 ) -> list[Interval]:
     """What a calendar says now, or said not long ago. It is read with no connection held."""
-    if known.sealed_url is None or (known.fresh_until and at < known.fresh_until):
+    if known.address is None or (known.fresh_until and at < known.fresh_until):
         return known.intervals
     try:
-        busy = await reader.busy(known.sealed_url, known.time_zone, at)
+        busy = await reader.busy(known.address, known.person_id, known.time_zone, at)
     except CalendarUnreadable:
         metrics.CALENDARS_READ.labels("unreadable").inc()
         again = at + timedelta(seconds=settings.calendar_retry_s)
         async with database.transaction() as transaction:
-            await store.note_unreadable(transaction, known.person_id, known.sealed_url, again, at - STALE_AFTER)
+            await store.note_unreadable(transaction, known.person_id, known.address, again, at - STALE_AFTER)
         return known.intervals if known.read_at and known.read_at > at - STALE_AFTER else []
     metrics.CALENDARS_READ.labels("read").inc()
     fresh = at + timedelta(seconds=settings.calendar_fresh_s)
     async with database.transaction() as transaction:
-        await store.note_busy(transaction, known.person_id, known.sealed_url, busy, at, fresh)
+        await store.note_busy(transaction, known.person_id, known.address, busy, at, fresh)
     return busy

@@ -5,12 +5,13 @@ from functools import partial
 from uuid import UUID
 
 from chassis.database import Database
-from chassis.problems import Conflict, NotFound
+from chassis.problems import Conflict
 
 from session_service import model, store
 from session_service.answers import OneTapAnswer
 from session_service.commands.answering import accept, decline
 from session_service.commands.availability import come_back_now
+from session_service.commands.steps import existing_for
 from session_service.model import Session
 from session_service.one_tap import Tap
 from session_service.requests import DeclineBody
@@ -22,11 +23,7 @@ async def show_tap(database: Database, tap: Tap) -> OneTapAnswer:
         if tap.session_id is None:
             present = await store.availability(connection, tap.person_id, datetime.now(UTC))
             return OneTapAnswer(action="return", possible=present.silent_since == tap.silent_since)
-        session = await store.session(connection, tap.session_id)
-    if session is None:
-        raise NotFound
-    session.side_of(tap.person_id)
-    return _answer(tap, session)
+        return _answer(tap, await existing_for(connection, tap.person_id, tap.session_id))
 
 
 async def take_tap(database: Database, tap: Tap) -> OneTapAnswer:

@@ -1,9 +1,10 @@
 """Step 2 of the write path: messages of before are sealed, and keys are wrapped anew."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from uuid import UUID
 
-from chassis.database import Database
+from chassis.database import Database, Transaction
 from chassis.runtime import Service
 
 from session_service import store
@@ -31,7 +32,7 @@ async def seal_some(database: Database, keyring: Keyring, limit: int) -> bool:
 
 
 async def rewrap(service: Service, _arguments: Sequence[str], *, keyring: Keyring) -> int:
-    """The one-shot command that wraps every key by the newest master key; 1 when one cannot be unwrapped."""
+    """The one-shot command that wraps all by the newest master key; 1 when something cannot be unwrapped."""
     count, after = 0, FIRST
     try:
         while True:
@@ -40,7 +41,8 @@ async def rewrap(service: Service, _arguments: Sequence[str], *, keyring: Keyrin
             if not done:
                 break
             count, after = count + len(done), done[-1]
-        count += await _rewrap_reports(service.database, keyring)
+        for rewrap_others in (store.rewrap_reports, store.rewrap_calendars):
+            count += await _all(partial(rewrap_others, keyring=keyring, limit=KEYS_AT_ONCE), service.database)
     except MasterKeyMissing:
         print(f"{count} keys wrapped anew; another is wrapped by a master key that is not given here.")  # noqa: T201 - a command's answer
         return 1
@@ -48,11 +50,11 @@ async def rewrap(service: Service, _arguments: Sequence[str], *, keyring: Keyrin
     return 0
 
 
-async def _rewrap_reports(database: Database, keyring: Keyring) -> int:
+async def _all(rewrap_some: Callable[[Transaction], Awaitable[int]], database: Database) -> int:
     count = 0
     while True:
         async with database.transaction() as transaction:
-            done = await store.rewrap_reports(transaction, keyring, KEYS_AT_ONCE)
+            done = await rewrap_some(transaction)
         count += done
         if not done:
             return count

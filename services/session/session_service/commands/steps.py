@@ -59,6 +59,13 @@ async def existing(transaction: Transaction, session_id: UUID) -> Session:
     return session
 
 
+async def existing_for(transaction: Transaction, by: UUID, session_id: UUID) -> Session:
+    """A session of somebody's as it is. Raises NotFound, and the same for everybody but the two."""
+    session = await existing(transaction, session_id)
+    session.side_of(by)
+    return session
+
+
 async def locked(transaction: Transaction, session_id: UUID) -> Session:
     """The session, which nobody else changes until this transaction ends. Raises NotFound."""
     session = await store.lock_session(transaction, session_id)

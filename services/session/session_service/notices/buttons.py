@@ -25,5 +25,5 @@ def _tokens(key: str, notice: Notice, session: Session | None) -> Iterable[tuple
         return one_tap.link_tokens(key, session).items()
     if notice.kind != "paused_for_silence":
         return ()
-    token = one_tap.return_token(key, notice.person_id, datetime.fromisoformat(notice.facts["silent_since"]))
-    return [("return", token)] if token else ()
+    since = datetime.fromisoformat(notice.facts["silent_since"])
+    return [("return", one_tap.return_token(key, notice.person_id, since))]

@@ -22,6 +22,7 @@ from session_service.store.calendars import calendar as calendar
 from session_service.store.calendars import forget_calendar as forget_calendar
 from session_service.store.calendars import note_busy as note_busy
 from session_service.store.calendars import note_unreadable as note_unreadable
+from session_service.store.calendars import rewrap_calendars as rewrap_calendars
 from session_service.store.calendars import set_calendar as set_calendar
 from session_service.store.contacts import Contact as Contact
 from session_service.store.contacts import contacts as contacts

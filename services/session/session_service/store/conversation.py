@@ -11,7 +11,7 @@ from chassis.database import Transaction
 from cryptography.exceptions import InvalidTag
 
 from session_service import sealing
-from session_service.sealing import Keyring, MasterKeyMissing, WrappedKey
+from session_service.sealing import Keyring, MasterKeyMissing, Wrapped
 from session_service.store.keys import author_key
 
 log = logs.get(__name__)
@@ -146,7 +146,7 @@ def _opened(row: asyncpg.Record, keyring: Keyring) -> Message:
     values = dict(row)
     sealed, kept = values.pop("sealed"), (values.pop("master_key"), values.pop("wrapped"))
     if sealed and kept[0]:
-        key = keyring.unwrap(WrappedKey(*kept), sealing.place_of(row["session_id"], row["sender_id"]))
+        key = keyring.unwrap(Wrapped(*kept), sealing.place_of(row["session_id"], row["sender_id"]))
         values["text"] = sealing.unseal(key, sealed, _place(row["session_id"], row["message_id"])).decode()
     return Message(**values)
 

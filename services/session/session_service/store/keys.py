@@ -5,7 +5,7 @@ from uuid import UUID
 from chassis.database import Transaction
 
 from session_service import sealing
-from session_service.sealing import Keyring, WrappedKey
+from session_service.sealing import Keyring, Wrapped
 
 ADD_KEY = "INSERT INTO conversation_key (session_id, author_id, master_key, wrapped) VALUES ($1, $2, $3, $4)"
 WRAPPED_OTHERWISE = """
@@ -21,7 +21,7 @@ async def author_key(transaction: Transaction, keyring: Keyring, session_id: UUI
     place = sealing.place_of(session_id, author_id)
     row = await transaction.fetchrow(query, session_id, author_id)
     if row:
-        return keyring.unwrap(WrappedKey(**row), place)
+        return keyring.unwrap(Wrapped(**row), place)
     key = sealing.new_key()
     kept = keyring.wrap(key, place)
     await transaction.execute(ADD_KEY, session_id, author_id, kept.master_key, kept.wrapped)
@@ -35,6 +35,6 @@ async def rewrap_some(
     rows = await transaction.fetch(WRAPPED_OTHERWISE, keyring.newest, *after, limit)
     for session_id, author_id, master_key, wrapped in rows:
         place = sealing.place_of(session_id, author_id)
-        kept = keyring.wrap(keyring.unwrap(WrappedKey(master_key, wrapped), place), place)
+        kept = keyring.rewrap(Wrapped(master_key, wrapped), place)
         await transaction.execute(REWRAP, session_id, author_id, kept.master_key, kept.wrapped)
     return [(row["session_id"], row["author_id"]) for row in rows]

@@ -13,7 +13,7 @@ from chassis.database import Transaction
 
 from session_service import sealing
 from session_service.model import Decision, ReportReason
-from session_service.sealing import Keyring, WrappedKey
+from session_service.sealing import Keyring, Wrapped
 from session_service.store.conversation import Message
 
 REPORT = """
@@ -110,7 +110,7 @@ async def open_report(
     if row is None:
         return ""
     place = sealing.place_of(report.report_id, report.message_id)
-    key = keyring.unwrap(WrappedKey(row["master_key"], row["wrapped"]), place)
+    key = keyring.unwrap(Wrapped(row["master_key"], row["wrapped"]), place)
     return sealing.unseal(key, row["sealed"], place).decode()
 
 
@@ -130,7 +130,7 @@ async def rewrap_reports(transaction: Transaction, keyring: Keyring, limit: int)
     rows = await transaction.fetch(WRAPPED_OTHERWISE, keyring.newest, limit)
     for report_id, message_id, master_key, wrapped in rows:
         place = sealing.place_of(report_id, message_id)
-        kept = keyring.wrap(keyring.unwrap(WrappedKey(master_key, wrapped), place), place)
+        kept = keyring.rewrap(Wrapped(master_key, wrapped), place)
         query = "UPDATE report SET master_key = $2, wrapped = $3 WHERE report_id = $1"
         await transaction.execute(query, report_id, kept.master_key, kept.wrapped)
     return len(rows)

@@ -8,9 +8,9 @@ import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.headerregistry import Address
+from email.headerregistry import Address, BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, Policy
 from email.utils import format_datetime, parseaddr
 from typing import Literal
 from uuid import UUID
@@ -22,7 +22,18 @@ from session_service.invitations import Invitation
 from session_service.notices.channels.outcome import SENT, HandOver, Outcome
 from session_service.notices.rendering import Rendered
 
-POLICY = SMTP.clone(cte_type="7bit")
+
+class InOneLine(UnstructuredHeader, BaseHeader):
+    """A header that is not folded: an address that is too long for a line would be encoded, which none may be there."""
+
+    def fold(self, *, policy: Policy) -> str:
+        """As it is."""
+        return f"{self.name}: {self}{policy.linesep}"
+
+
+HEADERS = HeaderRegistry()
+HEADERS.map_to_type("List-Unsubscribe", InOneLine)
+POLICY = SMTP.clone(cte_type="7bit", header_factory=HEADERS)
 """What every server on the way can pass on."""
 INVITATION_FILE = "invite.ics"
 Tls = Literal["none", "starttls", "tls"]
