@@ -123,11 +123,17 @@ def resting(mentor: Member, availability: Availability, program_id: UUID, today:
 
 def closes(session: Session, person_id: UUID, member: Member | None, mentor: Availability, at: datetime) -> bool:
     """Whether something open cannot go on, since this one of the two is not there; a pause breaks no promise."""
-    if session.state not in ("requested", "accepted") or (session.starts_at and session.starts_at <= at):
-        return False  # it is over, or may have been held; the two will say
+    if not is_ahead(session, at):
+        return False
     if member is None or not member.takes_part(session.program_id, session.side_of(person_id)):
         return True
     return session.state == "requested" and person_id == session.mentor_id and mentor.paused(at.date())
+
+
+def is_ahead(session: Session, at: datetime) -> bool:
+    """Whether it is to be answered or to take place; of what has begun the two will say whether it was held."""
+    begun = session.starts_at is not None and session.starts_at <= at
+    return session.state in ("requested", "accepted") and not begun
 
 
 def requested(

@@ -83,6 +83,7 @@ from session_service.store.reports import rewrap_reports as rewrap_reports
 from session_service.store.reports import views_of as views_of
 from session_service.store.sessions import count_open as count_open
 from session_service.store.sessions import count_open_of_learner as count_open_of_learner
+from session_service.store.sessions import lock_open_between as lock_open_between
 from session_service.store.sessions import lock_overdue as lock_overdue
 from session_service.store.sessions import lock_overdue_mentors as lock_overdue_mentors
 from session_service.store.sessions import lock_reminders as lock_reminders
