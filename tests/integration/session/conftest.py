@@ -82,11 +82,14 @@ class World:
         joined: bool = True,
         paused_until: dict[Any, date] | None = None,
         skills: Sequence[UUID] = (),
+        parts: Sequence[Participation] | None = None,
         **said: Any,
     ) -> UUID:
-        """Somebody as the profile service has just said; a new one when no id is given."""
+        """Somebody as the profile service has just said; a new one when no id is given, `parts` of other programs."""
         person_id = person_id or uuid4()
         event = self._profile(person_id, status, joined, paused_until, skills, **said)
+        if parts is not None:
+            event = event.model_copy(update={"participations": tuple(parts)})
         async with self.api.database.transaction() as transaction:
             await take_people(transaction, [delivery(event, self.next(person_id))])
         return person_id

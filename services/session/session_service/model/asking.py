@@ -39,7 +39,7 @@ class Member:
         return self.status == "active" and role in self.participations.get(str(program_id), ())
 
     def rests(self, program_id: UUID, role: Role, today: date) -> bool:
-        """Whether they take a break from this role in the program; what is under way goes on."""
+        """Whether they take a break from this role in the program; their promises stay."""
         until = (self.pauses or {}).get(str(program_id), {}).get(role)
         return until is not None and date.fromisoformat(until) > today
 
@@ -117,17 +117,21 @@ def _check_free(ask: Ask, mentor: Member, availability: Availability, policy: Re
 
 
 def resting(mentor: Member, availability: Availability, program_id: UUID, today: date) -> bool:
-    """Whether a mentor takes nothing in a program at present, by their own choice."""
-    return availability.paused(today) or mentor.rests(program_id, "mentor", today)
+    """Whether a mentor takes nothing in a program at present, by their own choice, which a full month is not."""
+    return availability.capacity == 0 or availability.paused(today) or mentor.rests(program_id, "mentor", today)
 
 
 def closes(session: Session, person_id: UUID, member: Member | None, mentor: Availability, at: datetime) -> bool:
-    """Whether something open cannot go on, since this one of the two is not there; a pause breaks no promise."""
+    """Whether something ahead cannot go on because of this one of the two; only who is not here breaks a promise."""
     if not is_ahead(session, at):
         return False
-    if member is None or not member.takes_part(session.program_id, session.side_of(person_id)):
+    if member is None or member.status != "active":
         return True
-    return session.state == "requested" and person_id == session.mentor_id and mentor.paused(at.date())
+    side = session.side_of(person_id)
+    asks_or_answers = member.takes_part(session.program_id, side) and not (
+        side == "mentor" and resting(member, mentor, session.program_id, at.date())
+    )
+    return session.state == "requested" and not asks_or_answers
 
 
 def is_ahead(session: Session, at: datetime) -> bool:
