@@ -50,13 +50,13 @@ class World:
         assert isinstance(keyring, Keyring)
         return keyring
 
-    async def program(self, *, questions: Sequence[SurveyQuestion] = (), **policy: Any) -> None:
+    async def program(self, *, questions: Sequence[SurveyQuestion] = (), archived: bool = False, **policy: Any) -> None:
         objective = Objective(objective_id=uuid4(), text="x", metric="connections", target=1, due=TODAY)
         event = ProgramChangedV1(
             program_id=self.program_id,
-            change="created",
+            change="archived" if archived else "created",
             name="Program",
-            status="active",
+            status="archived" if archived else "active",
             objectives=(objective,),
             eligibility=EligibilityRule(),
             search_fields=SearchFields(),

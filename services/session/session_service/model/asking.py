@@ -121,8 +121,13 @@ def resting(mentor: Member, availability: Availability, program_id: UUID, today:
     return availability.capacity == 0 or availability.paused(today) or mentor.rests(program_id, "mentor", today)
 
 
-def closes(session: Session, person_id: UUID, member: Member | None, mentor: Availability, at: datetime) -> bool:
-    """Whether something ahead cannot go on because of this one of the two; only who is not here breaks a promise."""
+def closes(
+    session: Session, person_id: UUID, member: Member | None, mentor: Availability, at: datetime, *, runs: bool
+) -> bool:
+    """Whether something ahead cannot go on because of this one of the two, or since its program no longer runs.
+
+    Only who is not here breaks a promise: what was accepted goes on also beyond the program, or one's part in it.
+    """
     if not is_ahead(session, at):
         return False
     if member is None or member.status != "active":
@@ -131,7 +136,7 @@ def closes(session: Session, person_id: UUID, member: Member | None, mentor: Ava
     asks_or_answers = member.takes_part(session.program_id, side) and not (
         side == "mentor" and resting(member, mentor, session.program_id, at.date())
     )
-    return session.state == "requested" and not asks_or_answers
+    return session.state == "requested" and not (runs and asks_or_answers)
 
 
 def is_ahead(session: Session, at: datetime) -> bool:

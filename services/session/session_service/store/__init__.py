@@ -55,11 +55,13 @@ from session_service.store.open_calls import call as call
 from session_service.store.open_calls import calls_for as calls_for
 from session_service.store.open_calls import calls_of as calls_of
 from session_service.store.open_calls import close_calls as close_calls
+from session_service.store.open_calls import close_calls_in as close_calls_in
 from session_service.store.open_calls import end_call as end_call
 from session_service.store.open_calls import lock_call as lock_call
 from session_service.store.open_calls import passing_ids as passing_ids
 from session_service.store.people import Departure as Departure
 from session_service.store.people import add_departures as add_departures
+from session_service.store.people import add_departures_from as add_departures_from
 from session_service.store.people import forget_departure as forget_departure
 from session_service.store.people import keep_people as keep_people
 from session_service.store.people import keep_programs as keep_programs
