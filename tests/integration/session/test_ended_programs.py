@@ -1,5 +1,6 @@
 """A program that ends, or in which somebody no longer takes part: nobody waits in vain, and what was promised stays."""
 
+import pytest
 from flash_schemas.session import SessionWithdrawnV1
 
 from tests.integration.session.conftest import TODAY, World
@@ -8,11 +9,13 @@ from tests.integration.session.test_meeting import accepted, schedule
 from tests.integration.session.test_notices import told
 
 
-async def test_an_ended_program_closes_what_is_open_and_tells_both(world: World) -> None:
+@pytest.mark.parametrize("mentor_is_placed_first", [False, True])
+async def test_an_ended_program_closes_what_is_open_and_tells_both(world: World, mentor_is_placed_first: bool) -> None:
     learner, mentor, second = [await world.person() for _ in range(3)]
     asked = await world.asked(learner, mentor, then_ask=[str(second)])
     await world.program(archived=True)
-    await world.person(mentor, joined=False)
+    if mentor_is_placed_first:
+        await world.person(mentor, joined=False)
     await world.settle()
     assert await world.state(learner, asked) == "withdrawn"
     assert (await told(world, learner), await told(world, mentor)) == (["not_taking_part"], ["asked", "withdrawn"])

@@ -75,7 +75,9 @@ from session_service.store.reminders import take_reminders as take_reminders
 from session_service.store.reports import Report as Report
 from session_service.store.reports import View as View
 from session_service.store.reports import add_report as add_report
+from session_service.store.reports import copy_deleted_at as copy_deleted_at
 from session_service.store.reports import decide as decide
+from session_service.store.reports import delete_copies as delete_copies
 from session_service.store.reports import lock_report as lock_report
 from session_service.store.reports import open_report as open_report
 from session_service.store.reports import report_of as report_of
