@@ -30,9 +30,11 @@ async def take_people(transaction: Transaction, deliveries: Sequence[Delivery]) 
 
 
 async def take_programs(transaction: Transaction, deliveries: Sequence[Delivery]) -> None:
-    """Keep the limits of asking, the owners, and what they ask after a session."""
+    """Keep the limits of asking, the owners, and what they ask after a session; nobody waits in one that has ended."""
     rows = [_program(delivery) for delivery in _newest(deliveries).values()]
-    await store.keep_programs(transaction, rows)
+    ended = await store.keep_programs(transaction, rows)
+    await store.close_calls_in(transaction, ended)
+    await store.add_departures_from(transaction, ended)
 
 
 def _person(delivery: Delivery) -> dict[str, object]:

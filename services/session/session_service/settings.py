@@ -32,6 +32,9 @@ class Settings(ChassisSettings):
     clocks_interval_ms: int = 3_600_000
     sealing_interval_ms: int = 60_000
     sealing_batch_messages: int = 200
+    report_copies_interval_ms: int = 3_600_000
+    report_copy_keep_days: Annotated[int, Field(ge=1)] = 180
+    """How long after the decision on a reported message its copy is kept."""
 
     stream_poll_interval_ms: int = 25
     stream_heartbeat_s: int = 15

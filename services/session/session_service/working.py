@@ -16,7 +16,7 @@ from session_service.settings import Settings
 
 
 def by_themselves(database: Database, keyring: Keyring, settings: Settings) -> list[Worker]:
-    """What is due, whom a change concerns, and messages of a former release that are still to be sealed."""
+    """What is due, whom a change concerns, what is to be deleted, and messages of a former release to be sealed."""
     limit, interval_ms = settings.timer_batch_sessions, settings.timer_interval_ms
     timed = {
         "expiry": partial(commands.expire_some, database, limit),
@@ -31,6 +31,12 @@ def by_themselves(database: Database, keyring: Keyring, settings: Settings) -> l
         Worker("passing-on", partial(commands.pass_on_some, database, keyring, limit), interval_ms),
         Worker("departures", partial(commands.close_departed, database), interval_ms),
         Worker("clocks", commands.WallClocks(database, limit), settings.clocks_interval_ms, wake_on_commit=False),
+        Worker(
+            "report-copies",
+            partial(commands.delete_copies, database, settings.report_copy_keep_days),
+            settings.report_copies_interval_ms,
+            wake_on_commit=False,
+        ),
         Worker("sealing", seal, settings.sealing_interval_ms, wake_on_commit=False),
         Worker(
             "open-requests",

@@ -50,13 +50,13 @@ class World:
         assert isinstance(keyring, Keyring)
         return keyring
 
-    async def program(self, *, questions: Sequence[SurveyQuestion] = (), **policy: Any) -> None:
+    async def program(self, *, questions: Sequence[SurveyQuestion] = (), archived: bool = False, **policy: Any) -> None:
         objective = Objective(objective_id=uuid4(), text="x", metric="connections", target=1, due=TODAY)
         event = ProgramChangedV1(
             program_id=self.program_id,
-            change="created",
+            change="archived" if archived else "created",
             name="Program",
-            status="active",
+            status="archived" if archived else "active",
             objectives=(objective,),
             eligibility=EligibilityRule(),
             search_fields=SearchFields(),
@@ -82,11 +82,14 @@ class World:
         joined: bool = True,
         paused_until: dict[Any, date] | None = None,
         skills: Sequence[UUID] = (),
+        parts: Sequence[Participation] | None = None,
         **said: Any,
     ) -> UUID:
-        """Somebody as the profile service has just said; a new one when no id is given."""
+        """Somebody as the profile service has just said; a new one when no id is given, `parts` of other programs."""
         person_id = person_id or uuid4()
         event = self._profile(person_id, status, joined, paused_until, skills, **said)
+        if parts is not None:
+            event = event.model_copy(update={"participations": tuple(parts)})
         async with self.api.database.transaction() as transaction:
             await take_people(transaction, [delivery(event, self.next(person_id))])
         return person_id

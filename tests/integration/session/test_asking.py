@@ -127,14 +127,15 @@ async def test_a_mentor_sets_what_they_take_and_breaks_no_promise(world: World) 
     assert (await world.post(await world.person(), "/sessions", world.body(mentor))).status_code == 409
 
 
-async def test_who_rests_asks_nothing_and_is_not_asked_and_what_is_under_way_goes_on(world: World) -> None:
+async def test_who_rests_asks_nothing_and_is_not_asked_and_keeps_their_promises(world: World) -> None:
     learner, mentor, tomorrow = await world.person(), await world.person(), TODAY + timedelta(days=1)
     session_id = await world.asked(learner, mentor)
+    await world.post(mentor, f"/sessions/{session_id}/accept")
     await world.person(mentor, paused_until={"mentor": tomorrow})
     await world.settle()
     refused = await world.post(learner, "/sessions", world.body(mentor, want_to_learn="More"))
     assert (refused.status_code, refused.json()["errors"][0]["field"]) == (409, "mentor_id")
-    assert (await world.post(mentor, f"/sessions/{session_id}/accept")).status_code == 200
+    assert await world.state(learner, session_id) == "accepted"
     assert (await world.post(mentor, "/sessions", world.body(learner))).status_code == 201, (
         "as a learner they do not rest"
     )

@@ -10,6 +10,7 @@ import pytest
 from chassis.auth import ROLES
 from chassis.runtime import create_api
 from flash_schemas.erasure import ErasureRequestedV1
+from session_service.commands import delete_copies, reporting
 from session_service.erasure import erase
 from session_service.store import report_of
 
@@ -142,6 +143,51 @@ async def test_the_copy_is_unreadable_once_its_author_is_forgotten(reported: Rep
     async with world.api.database.connection() as connection:
         assert await report_of(connection, UUID(reported.message_id), reported.learner)
         assert await connection.fetchval("SELECT wrapped FROM report") is None
+
+
+async def decide(reported: Reported, days_ago: int, report_id: str | None = None) -> None:
+    path = f"/reports/{report_id or reported.report_id}/decision"
+    assert (await call(reported.world, "post", reviewer(reported.world), path, {"decision": "upheld"})).is_success
+    when = "UPDATE report SET decided_at = now() - make_interval(days => $1) WHERE report_id = $2"
+    await reported.world.execute(when, days_ago, UUID(report_id or reported.report_id))
+
+
+async def test_a_copy_is_deleted_some_time_after_the_decision_and_all_else_of_it_stays(reported: Reported) -> None:
+    world, path = reported.world, f"/reports/{reported.report_id}"
+    assert (await call(world, "get", reviewer(world), path)).json()["text"] == WORD
+    await decide(reported, days_ago=180)
+    assert await delete_copies(world.api.database, 180) is False
+    opened = (await call(world, "get", reviewer(world), path)).json()
+    assert (opened["text"], opened["decision"], len(opened["views"])) == ("", "upheld", 2)
+    audited = (await call(world, "get", world.api.callers.sign_in("auditor"), f"{path}/views")).json()
+    assert audited["copy_deleted_at"] == opened["copy_deleted_at"] is not None
+    own = (await call(world, "get", employee(world, reported.learner), "/me/sessions/export")).json()["reports"]
+    assert own[0]["copy_deleted_at"] == opened["copy_deleted_at"]
+    async with world.api.database.connection() as connection:
+        assert list(await connection.fetchrow("SELECT sealed, wrapped, master_key FROM report") or ()) == [None] * 3
+
+
+async def test_a_copy_is_kept_until_its_time_and_until_it_is_decided(reported: Reported) -> None:
+    world = reported.world
+    other = await world.post(reported.mentor, f"/sessions/{reported.session_id}/messages", {"text": "More"})
+    await reported.report(reported.learner, other.json()["message_id"])
+    await world.execute("UPDATE report SET reported_at = now() - interval '9 years'")
+    await decide(reported, days_ago=179)
+    await delete_copies(world.api.database, 180)
+    async with world.api.database.connection() as connection:
+        assert await connection.fetchval("SELECT count(*) FROM report WHERE copy_deleted_at IS NOT NULL") == 0
+
+
+async def test_many_copies_are_deleted_bit_by_bit(reported: Reported, monkeypatch: pytest.MonkeyPatch) -> None:
+    world = reported.world
+    other = await world.post(reported.mentor, f"/sessions/{reported.session_id}/messages", {"text": "More"})
+    second = (await reported.report(reported.learner, other.json()["message_id"])).json()["report_id"]
+    for each in (reported.report_id, second):
+        await decide(reported, 200, each)
+    monkeypatch.setattr(reporting, "COPIES_AT_ONCE", 1)
+    assert [await delete_copies(world.api.database, 180) for _ in range(3)] == [True, True, False]
+    deleted = await call(world, "get", world.api.callers.sign_in("auditor"), f"/reports/{second}/views")
+    assert (deleted.json()["items"], deleted.status_code) == ([], 200), "nobody looked, and nobody can any more"
 
 
 def paths_of(document: Any) -> list[tuple[str, str, Any]]:

@@ -2,9 +2,11 @@
 
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
+from flash_schemas.base import Role
+from flash_schemas.profile import Participation
 from flash_schemas.session import AvailabilityChangedV1, SessionWithdrawnV1
 from session_service import one_tap
 from session_service.commands import notice_vacations
@@ -44,6 +46,52 @@ async def test_who_pauses_has_nothing_open_and_keeps_their_promises(world: World
     back = await world.post(mentor, "/me/availability/return")
     assert (back.json()["paused_until"], back.json()["vacations"]) == (None, [])
     assert (await world.post(learner, "/sessions", world.body(mentor))).status_code == 201
+
+
+async def test_who_takes_no_more_requests_has_nothing_open_and_it_is_passed_on(world: World) -> None:
+    learner, other, mentor, second = [await world.person() for _ in range(4)]
+    agreed = await world.asked(other, mentor)
+    await world.post(mentor, f"/sessions/{agreed}/accept")
+    asked = await world.asked(learner, mentor, then_ask=[str(second)])
+    await set_to(world, mentor, capacity=1)
+    await world.settle()
+    assert await world.state(learner, asked) == "requested", "a month that is full may become another one"
+    await set_to(world, mentor, capacity=0)
+    await world.settle()
+    assert await world.state(learner, asked) == "withdrawn"
+    assert await world.state(other, agreed) == "accepted"
+    assert [event.reason for event, _ in await world.api.events(SessionWithdrawnV1)] == ["mentor_unavailable"]
+    assert len((await world.get(second, "/sessions?role=mentor")).json()["items"]) == 1
+    assert (await said(world)).open_requests == 1, "of whoever is asked now"
+
+
+@pytest.mark.parametrize("how", ["rests", "gave_up"])
+async def test_who_takes_nothing_in_one_program_has_nothing_open_there_and_all_in_the_others(
+    world: World, how: str
+) -> None:
+    elsewhere = World(world.api)
+    await elsewhere.program()
+    here, there = world.program_id, elsewhere.program_id
+    both: list[Role] = ["learner", "mentor"]
+    parts = [Participation(program_id=each, roles=tuple(both)) for each in (here, there)]
+    learner, other, mentor = [await world.person(parts=parts) for _ in range(3)]
+    agreed = await world.asked(other, mentor)
+    await world.post(mentor, f"/sessions/{agreed}/accept")
+    asked, kept = await world.asked(learner, mentor), await elsewhere.asked(learner, mentor, skill_id=str(uuid4()))
+    change: dict[str, Any] = {"paused_until": {"mentor": NEXT_WEEK}} if how == "rests" else {"roles": ("learner",)}
+    await world.person(mentor, parts=[parts[0].model_copy(update=change), parts[1]])
+    await world.settle()
+    assert await world.state(learner, asked) == "withdrawn"
+    assert await world.state(other, agreed) == "accepted"
+    assert await world.state(learner, kept) == "requested"
+
+
+async def test_what_a_learner_asked_goes_on_while_they_rest(world: World) -> None:
+    learner, mentor = await world.person(), await world.person()
+    session_id = await world.asked(learner, mentor)
+    await world.person(learner, paused_until={"learner": NEXT_WEEK})
+    await world.settle()
+    assert await world.state(learner, session_id) == "requested"
 
 
 async def test_a_pause_with_a_decline_ends_what_else_is_open(world: World) -> None:

@@ -12,7 +12,7 @@ from session_service.store import Report, View
 
 
 class ReportAnswer(Answer):
-    """That a message was reported, and what was decided; not what it says."""
+    """That a message was reported, what was decided, and when the copy was deleted; not what it says."""
 
     report_id: UUID
     session_id: UUID
@@ -23,6 +23,7 @@ class ReportAnswer(Answer):
     reported_at: datetime
     decision: Decision | None
     decided_at: datetime | None
+    copy_deleted_at: datetime | None
 
 
 class ReportPage(Page):
@@ -39,9 +40,10 @@ class ViewItem(Answer):
 
 
 class ViewPage(Page):
-    """Everybody who looked, in order."""
+    """Everybody who looked, in order, and since when there is nothing to look at."""
 
     items: list[ViewItem]
+    copy_deleted_at: datetime | None
 
 
 class OpenedReport(ReportAnswer):

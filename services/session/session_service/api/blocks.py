@@ -23,7 +23,11 @@ async def list_blocks(caller: Employee, database: DatabaseDep) -> BlockPage:
 
 @router.put("/me/blocks/{person_id}", tags=["me"], status_code=204, responses=CONCERNED)
 async def block(person_id: UUID, caller: Employee, database: DatabaseDep) -> None:
-    """Neither finds, asks or writes to the other from now on; the other is not told, and cannot see why."""
+    """Neither finds, asks or writes to the other from now on; the other is not told, and cannot see why.
+
+    Requests between the two end, as if the mentor were not available or the learner took them back, and are passed on
+    if they were asked in turn. Sessions that have not begun are cancelled, without a reason.
+    """
     await commands.block(database, caller.person, person_id)
 
 

@@ -46,7 +46,7 @@ async def list_reports(
 
 @router.get("/reports/{report_id}", tags=["reports"], responses=documented(404))
 async def open_report(report_id: UUID, caller: Reviewer, database: DatabaseDep, keyring: KeyringDep) -> OpenedReport:
-    """A reported message as it was at that moment; that the caller looked is kept."""
+    """A reported message as it was at that moment, empty once the copy is deleted; that the caller looked is kept."""
     return await commands.open_report(database, keyring, caller.person, report_id)
 
 
@@ -58,9 +58,10 @@ async def decide(report_id: UUID, body: DecisionBody, caller: Reviewer, database
 
 @router.get("/reports/{report_id}/views", tags=["reports"], responses=documented(404))
 async def list_views(report_id: UUID, _caller: Overseer, database: DatabaseDep) -> ViewPage:
-    """Who looked at a reported message, and when; for auditors, too."""
+    """Who looked at a reported message, and when, and when its copy was deleted; for auditors, too."""
     async with database.connection() as connection:
         found = await store.views_of(connection, report_id)
-    if not found:
+        deleted_at = await store.copy_deleted_at(connection, report_id)
+    if not found and deleted_at is None:
         raise NotFound
-    return ViewPage(items=[ViewItem.model_validate(view) for view in found])
+    return ViewPage(items=[ViewItem.model_validate(view) for view in found], copy_deleted_at=deleted_at)

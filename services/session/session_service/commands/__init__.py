@@ -43,6 +43,7 @@ from session_service.commands.passing import pass_on_some as pass_on_some
 from session_service.commands.reminders import Remind as Remind
 from session_service.commands.reminders import remind_of_sessions as remind_of_sessions
 from session_service.commands.reporting import decide as decide
+from session_service.commands.reporting import delete_copies as delete_copies
 from session_service.commands.reporting import open_report as open_report
 from session_service.commands.reporting import report as report
 from session_service.commands.sealing import rewrap as rewrap

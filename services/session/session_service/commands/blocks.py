@@ -4,11 +4,12 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from chassis import outbox
-from chassis.database import Database
+from chassis.database import Database, Transaction
 from chassis.erasing import is_erased
 from chassis.problems import Conflict, NotFound, Refused
 
-from session_service import store
+from session_service import model, store
+from session_service.commands.steps import save, tell_availability
 from session_service.store import Block
 
 BLOCKS_LIMIT = 1_000
@@ -17,19 +18,38 @@ FIRST = UUID(int=0)
 
 
 async def block(database: Database, by: UUID, person_id: UUID) -> None:
-    """Keep the two apart from now on; whoever is blocked is not told. Raises Refused, NotFound, Conflict."""
+    """Keep the two apart from now on; whoever is blocked is not told. Raises Refused, NotFound, Conflict.
+
+    What is ahead of them ends in the same transaction. Who asks, answers or takes a call has locked the same people
+    before they look whether the two may meet: so nothing begins beside a block.
+    """
     if person_id == by:
         raise Refused("Nobody can block themselves.", field="person_id")
     async with database.transaction() as transaction:
+        for each in sorted((by, person_id)):
+            await store.lock_availability(transaction, each, datetime.now(UTC))
+        members = await store.lock_members(transaction, by, person_id)
         known = await store.lock_blocks(transaction, by)
-        if await is_erased(transaction, by) or await store.member(transaction, person_id) is None:
+        if await is_erased(transaction, by) or person_id not in members:
             raise NotFound
         if any(each.person_id == person_id for each in known):
             return
         if len(known) >= BLOCKS_LIMIT:
             raise Conflict(f"You have blocked {BLOCKS_LIMIT} people, which is the most: unblock somebody first.")
-        await store.add_block(transaction, by, Block(person_id, datetime.now(UTC)))
+        at = datetime.now(UTC)
+        await store.add_block(transaction, by, Block(person_id, at))
         await outbox.append(transaction, [await store.block_event(transaction, by)])
+        await _end_what_is_ahead(transaction, by, person_id, at)
+
+
+async def _end_what_is_ahead(transaction: Transaction, by: UUID, person_id: UUID, at: datetime) -> None:
+    """End what waits for an answer or is still to take place between two, whose availabilities are locked."""
+    found = await store.lock_open_between(transaction, by, person_id)
+    ahead = [session for session in found if model.is_ahead(session, at)]
+    for session in ahead:
+        await save(transaction, model.kept_apart(session, by, at))
+    for mentor_id in sorted({session.mentor_id for session in ahead}):
+        await tell_availability(transaction, mentor_id, at)
 
 
 async def unblock(database: Database, by: UUID, person_id: UUID) -> None:

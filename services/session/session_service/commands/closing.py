@@ -1,4 +1,4 @@
-"""Step 2 of the write path: what happens to sessions by itself, when somebody is no longer there."""
+"""Step 2 of the write path: what happens to sessions by itself, when somebody or their program is no longer there."""
 
 from uuid import UUID
 
@@ -24,11 +24,12 @@ async def close_departed(database: Database) -> bool:
 
 
 async def _close(database: Database, session_id: UUID, person_id: UUID) -> None:
-    """Close one of somebody's sessions, unless it can go on after all."""
+    """Close one of somebody's sessions, unless it can go on; where the program has ended, nobody else is asked."""
     async with database.transaction() as transaction:
         at, session = await both_locked(transaction, session_id)
         member = await store.member(transaction, person_id)
         mentor = await store.availability(transaction, session.mentor_id, at)
-        if model.closes(session, person_id, member, mentor, at):
-            await save(transaction, model.closed_for(session, person_id, at))
+        runs = await store.policy(transaction, session.program_id) is not None
+        if model.closes(session, person_id, member, mentor, at, runs=runs):
+            await save(transaction, model.closed_for(session, person_id if runs else session.learner_id, at))
             await tell_availability(transaction, session.mentor_id, at)

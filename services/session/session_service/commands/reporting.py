@@ -1,8 +1,9 @@
-"""Step 2 of the write path: a message is reported, looked at by a reviewer, and decided on."""
+"""Step 2 of the write path: a message is reported, looked at by a reviewer, decided on, and its copy deleted."""
 
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
+from chassis import logs
 from chassis.database import Database, Transaction
 from chassis.problems import NotFound
 
@@ -12,6 +13,10 @@ from session_service.commands.conversation import locked_for
 from session_service.model import Decision, ReportReason
 from session_service.sealing import Keyring
 from session_service.store import Report
+
+log = logs.get(__name__)
+
+COPIES_AT_ONCE = 200
 
 
 async def report(
@@ -49,6 +54,15 @@ async def decide(database: Database, by: UUID, report_id: UUID, decision: Decisi
         if found.decision is None:
             await store.decide(transaction, report_id, decision, by, datetime.now(UTC))
         return ReportAnswer.model_validate(await _locked(transaction, by, report_id))
+
+
+async def delete_copies(database: Database, keep_days: int) -> bool:
+    """Delete the copies of what was decided so long ago, 200 at once; True when there may be more."""
+    async with database.transaction() as transaction:
+        deleted = await store.delete_copies(transaction, datetime.now(UTC), keep_days, COPIES_AT_ONCE)
+    if deleted:
+        log.info("report_copies_deleted", count=deleted)
+    return deleted == COPIES_AT_ONCE
 
 
 async def _locked(transaction: Transaction, by: UUID, report_id: UUID) -> Report:

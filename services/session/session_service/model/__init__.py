@@ -6,6 +6,7 @@ from session_service.model.answering import accepted as accepted
 from session_service.model.answering import closed_for as closed_for
 from session_service.model.answering import declined as declined
 from session_service.model.answering import expired as expired
+from session_service.model.answering import kept_apart as kept_apart
 from session_service.model.answering import withdrawn as withdrawn
 from session_service.model.asking import AlreadyAsked as AlreadyAsked
 from session_service.model.asking import Ask as Ask
@@ -15,6 +16,7 @@ from session_service.model.asking import check_ask as check_ask
 from session_service.model.asking import check_minutes as check_minutes
 from session_service.model.asking import closes as closes
 from session_service.model.asking import edited as edited
+from session_service.model.asking import is_ahead as is_ahead
 from session_service.model.asking import requested as requested
 from session_service.model.asking import resting as resting
 from session_service.model.availability import SILENT_REQUESTS as SILENT_REQUESTS

@@ -85,6 +85,19 @@ def closed_for(session: Session, person_id: UUID, at: datetime) -> Step:
     return Step(let_go(session, "withdrawn", at), (SessionWithdrawnV1(**about(session), reason=reason),))
 
 
+def kept_apart(session: Session, blocker_id: UUID, at: datetime) -> Step:
+    """One of the two blocked the other, and what is ahead of them ends. Raises WrongState, NotFound.
+
+    To the other it looks like what happens every day: a mentor is not available, a learner takes a request back, one
+    of the two gives a session up. Whoever the learner named is asked next, whichever of them blocked.
+    """
+    side = session.side_of(blocker_id)
+    if session.state == "accepted":
+        return cancelled(session, blocker_id, "not_given", at)
+    reason: Literal["mentor_unavailable", "by_learner"] = "mentor_unavailable" if side == "mentor" else "by_learner"
+    return Step(_let_go(session, "withdrawn", at), (SessionWithdrawnV1(**about(session), reason=reason),))
+
+
 def _let_go(session: Session, state: State, at: datetime) -> Session:
     """The mentor is out of it: whoever is next is asked, if the learner ticked that."""
     return replace(ended(session, state, at), passing=bool(session.then_ask) or session.open_to_all)

@@ -39,7 +39,7 @@ class Member:
         return self.status == "active" and role in self.participations.get(str(program_id), ())
 
     def rests(self, program_id: UUID, role: Role, today: date) -> bool:
-        """Whether they take a break from this role in the program; what is under way goes on."""
+        """Whether they take a break from this role in the program; their promises stay."""
         until = (self.pauses or {}).get(str(program_id), {}).get(role)
         return until is not None and date.fromisoformat(until) > today
 
@@ -117,17 +117,32 @@ def _check_free(ask: Ask, mentor: Member, availability: Availability, policy: Re
 
 
 def resting(mentor: Member, availability: Availability, program_id: UUID, today: date) -> bool:
-    """Whether a mentor takes nothing in a program at present, by their own choice."""
-    return availability.paused(today) or mentor.rests(program_id, "mentor", today)
+    """Whether a mentor takes nothing in a program at present, by their own choice, which a full month is not."""
+    return availability.capacity == 0 or availability.paused(today) or mentor.rests(program_id, "mentor", today)
 
 
-def closes(session: Session, person_id: UUID, member: Member | None, mentor: Availability, at: datetime) -> bool:
-    """Whether something open cannot go on, since this one of the two is not there; a pause breaks no promise."""
-    if session.state not in ("requested", "accepted") or (session.starts_at and session.starts_at <= at):
-        return False  # it is over, or may have been held; the two will say
-    if member is None or not member.takes_part(session.program_id, session.side_of(person_id)):
+def closes(
+    session: Session, person_id: UUID, member: Member | None, mentor: Availability, at: datetime, *, runs: bool
+) -> bool:
+    """Whether something ahead cannot go on because of this one of the two, or since its program no longer runs.
+
+    Only who is not here breaks a promise: what was accepted goes on also beyond the program, or one's part in it.
+    """
+    if not is_ahead(session, at):
+        return False
+    if member is None or member.status != "active":
         return True
-    return session.state == "requested" and person_id == session.mentor_id and mentor.paused(at.date())
+    side = session.side_of(person_id)
+    asks_or_answers = member.takes_part(session.program_id, side) and not (
+        side == "mentor" and resting(member, mentor, session.program_id, at.date())
+    )
+    return session.state == "requested" and not (runs and asks_or_answers)
+
+
+def is_ahead(session: Session, at: datetime) -> bool:
+    """Whether it is to be answered or to take place; of what has begun the two will say whether it was held."""
+    begun = session.starts_at is not None and session.starts_at <= at
+    return session.state in ("requested", "accepted") and not begun
 
 
 def requested(

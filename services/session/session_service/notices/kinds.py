@@ -33,6 +33,7 @@ KINDS: Mapping[str, Kind] = {
         Kind("expired", may_be_off=False),
         Kind("withdrawn"),
         Kind("unavailable", may_be_off=False),
+        Kind("not_taking_part", may_be_off=False),
         Kind("cancelled", may_be_off=False),
         Kind("scheduled", states=frozenset({"accepted"})),
         Kind("rescheduled", states=frozenset({"accepted"})),

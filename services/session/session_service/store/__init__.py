@@ -56,11 +56,13 @@ from session_service.store.open_calls import call as call
 from session_service.store.open_calls import calls_for as calls_for
 from session_service.store.open_calls import calls_of as calls_of
 from session_service.store.open_calls import close_calls as close_calls
+from session_service.store.open_calls import close_calls_in as close_calls_in
 from session_service.store.open_calls import end_call as end_call
 from session_service.store.open_calls import lock_call as lock_call
 from session_service.store.open_calls import passing_ids as passing_ids
 from session_service.store.people import Departure as Departure
 from session_service.store.people import add_departures as add_departures
+from session_service.store.people import add_departures_from as add_departures_from
 from session_service.store.people import forget_departure as forget_departure
 from session_service.store.people import keep_people as keep_people
 from session_service.store.people import keep_programs as keep_programs
@@ -74,7 +76,9 @@ from session_service.store.reminders import take_reminders as take_reminders
 from session_service.store.reports import Report as Report
 from session_service.store.reports import View as View
 from session_service.store.reports import add_report as add_report
+from session_service.store.reports import copy_deleted_at as copy_deleted_at
 from session_service.store.reports import decide as decide
+from session_service.store.reports import delete_copies as delete_copies
 from session_service.store.reports import lock_report as lock_report
 from session_service.store.reports import open_report as open_report
 from session_service.store.reports import report_of as report_of
@@ -84,6 +88,7 @@ from session_service.store.reports import rewrap_reports as rewrap_reports
 from session_service.store.reports import views_of as views_of
 from session_service.store.sessions import count_open as count_open
 from session_service.store.sessions import count_open_of_learner as count_open_of_learner
+from session_service.store.sessions import lock_open_between as lock_open_between
 from session_service.store.sessions import lock_overdue as lock_overdue
 from session_service.store.sessions import lock_overdue_mentors as lock_overdue_mentors
 from session_service.store.sessions import lock_reminders as lock_reminders

@@ -1,5 +1,6 @@
 """Statements about requests that are passed on, and calls to everybody. Step 4 of the write path."""
 
+from collections.abc import Collection
 from dataclasses import astuple, fields
 from datetime import datetime
 from typing import Any
@@ -65,6 +66,12 @@ async def end_call(transaction: Transaction, call_id: UUID, state: str, taken_se
 async def close_calls(transaction: Transaction, at: datetime, limit: int) -> int:
     """Close calls whose time is over, a bounded number; how many."""
     return len(await transaction.fetch(CLOSE_CALLS, at, limit))
+
+
+async def close_calls_in(transaction: Transaction, program_ids: Collection[UUID]) -> None:
+    """Close the calls of programs that have ended."""
+    query = "UPDATE open_call SET state = 'closed' WHERE program_id = ANY ($1) AND state = 'open'"
+    await transaction.execute(query, program_ids)
 
 
 async def calls_for(transaction: Transaction, mentor_id: UUID, at: datetime, limit: int) -> list[dict[str, Any]]:

@@ -27,7 +27,7 @@ KEEP_PROGRAMS = """
 INSERT INTO program SELECT * FROM jsonb_populate_recordset(NULL::program, $1) ORDER BY program_id
 ON CONFLICT (program_id) DO UPDATE SET version = EXCLUDED.version, status = EXCLUDED.status, policy = EXCLUDED.policy,
     owners = EXCLUDED.owners, survey_questions = EXCLUDED.survey_questions
-WHERE program.version < EXCLUDED.version
+WHERE program.version < EXCLUDED.version RETURNING program_id, status
 """
 ADD_DEPARTURES = """
 INSERT INTO departure (person_id, version)
@@ -35,6 +35,12 @@ SELECT person_id, pg_current_xact_id()::text::bigint FROM person AS p WHERE pers
     AND EXISTS (SELECT FROM session WHERE (learner_id = p.person_id OR mentor_id = p.person_id)
                 AND state IN ('requested', 'accepted'))
 ORDER BY person_id ON CONFLICT (person_id) DO UPDATE SET version = EXCLUDED.version
+"""
+ADD_DEPARTURES_FROM = """
+INSERT INTO departure (person_id, version)
+SELECT DISTINCT learner_id, pg_current_xact_id()::text::bigint FROM session
+WHERE program_id = ANY ($1) AND state = 'requested'
+ORDER BY learner_id ON CONFLICT (person_id) DO UPDATE SET version = EXCLUDED.version
 """
 
 
@@ -54,9 +60,10 @@ async def keep_people(transaction: Transaction, rows: Sequence[dict[str, Any]]) 
     return {row["person_id"] for row in await transaction.fetch(KEEP_PEOPLE, rows)}
 
 
-async def keep_programs(transaction: Transaction, rows: Sequence[dict[str, Any]]) -> None:
-    """Take newer programs: program_id, version, status, policy, owners, survey_questions."""
-    await transaction.execute(KEEP_PROGRAMS, rows)
+async def keep_programs(transaction: Transaction, rows: Sequence[dict[str, Any]]) -> list[UUID]:
+    """Take newer programs: program_id, version, status, policy, owners, survey_questions. Which of them have ended."""
+    kept = await transaction.fetch(KEEP_PROGRAMS, rows)
+    return [row["program_id"] for row in kept if row["status"] != "active"]
 
 
 async def member(transaction: Transaction, person_id: UUID) -> Member | None:
@@ -88,6 +95,11 @@ async def policy(transaction: Transaction, program_id: UUID) -> RequestPolicy | 
 async def add_departures(transaction: Transaction, person_ids: Collection[UUID]) -> None:
     """Have these people's open sessions looked at, if they have any."""
     await transaction.execute(ADD_DEPARTURES, list(person_ids))
+
+
+async def add_departures_from(transaction: Transaction, program_ids: Collection[UUID]) -> None:
+    """Have the sessions looked at of all who wait for an answer in these programs."""
+    await transaction.execute(ADD_DEPARTURES_FROM, program_ids)
 
 
 async def some_departure(transaction: Transaction) -> Departure | None:

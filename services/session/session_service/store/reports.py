@@ -18,7 +18,7 @@ from session_service.store.conversation import Message
 
 REPORT = """
 SELECT report_id, session_id, message_id, reporter_id, author_id, reason, reported_at, sent_at, edited_at, decision,
-    decided_at, decided_by FROM report
+    decided_at, decided_by, copy_deleted_at FROM report
 """
 ADD_REPORT = """
 INSERT INTO report (report_id, session_id, message_id, reporter_id, author_id, reason, reported_at, sent_at, edited_at,
@@ -30,6 +30,13 @@ LIST_REPORTS = f"""
     AND ($3::timestamptz IS NULL OR (reported_at, report_id) > ($3, $4)) ORDER BY reported_at, report_id LIMIT $5
 """
 DECIDE = "UPDATE report SET decision = $2, decided_at = $3, decided_by = $4 WHERE report_id = $1"
+DELETE_COPIES = """
+UPDATE report SET sealed = NULL, master_key = NULL, wrapped = NULL, copy_deleted_at = $1 WHERE report_id IN (
+    SELECT report_id FROM report
+    WHERE copy_deleted_at IS NULL AND decided_at <= $1::timestamptz - make_interval(days => $2)
+    ORDER BY decided_at LIMIT $3 FOR UPDATE SKIP LOCKED
+)
+"""
 WRAPPED_OTHERWISE = """
 SELECT report_id, message_id, master_key, wrapped FROM report WHERE master_key <> $1 ORDER BY report_id LIMIT $2
 FOR UPDATE
@@ -52,6 +59,7 @@ class Report:
     decision: Decision | None = None
     decided_at: datetime | None = None
     decided_by: UUID | None = None
+    copy_deleted_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +110,7 @@ async def lock_report(transaction: Transaction, report_id: UUID) -> Report | Non
 async def open_report(
     transaction: Transaction, keyring: Keyring, report: Report, reviewer_id: UUID, at: datetime
 ) -> str:
-    """What the reported message said, noting who looks; empty once its author is forgotten."""
+    """What the reported message said, noting who looks; empty once its author is forgotten or it is deleted."""
     note = "INSERT INTO report_view (report_id, reviewer_id, viewed_at) VALUES ($1, $2, $3)"
     await transaction.execute(note, report.report_id, reviewer_id, at)
     query = "SELECT master_key, wrapped, sealed FROM report WHERE report_id = $1 AND wrapped IS NOT NULL"
@@ -123,6 +131,18 @@ async def views_of(transaction: Transaction, report_id: UUID) -> list[View]:
 async def decide(transaction: Transaction, report_id: UUID, decision: Decision, by: UUID, at: datetime) -> None:
     """Keep what was decided of a locked report."""
     await transaction.execute(DECIDE, report_id, decision, at, by)
+
+
+async def delete_copies(transaction: Transaction, at: datetime, keep_days: int, limit: int) -> int:
+    """Delete the copies of what was decided so long ago, a bounded number; how many. That they were there stays."""
+    return int((await transaction.execute(DELETE_COPIES, at, keep_days, limit)).split()[-1])
+
+
+async def copy_deleted_at(transaction: Transaction, report_id: UUID) -> datetime | None:
+    """When the copy of a report was deleted, None while it is there."""
+    query = "SELECT copy_deleted_at FROM report WHERE report_id = $1"
+    found: datetime | None = await transaction.fetchval(query, report_id)
+    return found
 
 
 async def rewrap_reports(transaction: Transaction, keyring: Keyring, limit: int) -> int:

@@ -41,6 +41,10 @@ OPEN_OF = """
 SELECT * FROM session WHERE (learner_id = $1 OR mentor_id = $1) AND state IN ('requested', 'accepted')
 ORDER BY session_id
 """
+OPEN_BETWEEN = """
+SELECT * FROM session WHERE (learner_id, mentor_id) IN (($1, $2), ($2, $1)) AND state IN ('requested', 'accepted')
+ORDER BY session_id FOR UPDATE
+"""
 
 
 async def session(transaction: Transaction, session_id: UUID) -> Session | None:
@@ -123,3 +127,8 @@ async def upcoming_sessions(transaction: Transaction, after: tuple[datetime, UUI
 async def open_sessions_of(transaction: Transaction, person_id: UUID) -> list[Session]:
     """Requested and accepted sessions of a person on either side."""
     return [Session(**row) for row in await transaction.fetch(OPEN_OF, person_id)]
+
+
+async def lock_open_between(transaction: Transaction, one_id: UUID, other_id: UUID) -> list[Session]:
+    """Requested and accepted sessions of two people, whoever of them asked, locked."""
+    return [Session(**row) for row in await transaction.fetch(OPEN_BETWEEN, one_id, other_id)]

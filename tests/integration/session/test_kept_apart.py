@@ -1,0 +1,146 @@
+"""What is open or agreed between two ends when one blocks the other, and looks as if it had ended some other way."""
+
+import asyncio
+from typing import Any
+from uuid import UUID
+
+import pytest
+from flash_schemas.session import AvailabilityChangedV1, SessionCancelledV1, SessionWithdrawnV1
+from session_service import store
+
+from tests.integration.session.conftest import TODAY, World
+from tests.integration.session.test_blocks import block
+from tests.integration.session.test_in_turn import SKILL, called
+from tests.integration.session.test_meeting import accepted, schedule
+from tests.integration.session.test_notices import told
+from tests.support.waiting import eventually
+
+WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+OF_THEIR_OWN = (
+    "session_id",
+    "learner_id",
+    "mentor_id",
+    "created_at",
+    "expires_at",
+    "answered_at",
+    "starts_at",
+    "wall_clock",
+)
+
+
+@pytest.fixture
+async def pair(world: World) -> tuple[UUID, UUID]:
+    return await world.person(), await world.person()
+
+
+async def shown(world: World, by: UUID, session_id: str) -> dict[str, Any]:
+    """All that somebody sees of a session, but what differs between any two of them."""
+    found = (await world.get(by, f"/sessions/{session_id}")).json()
+    return {name: value for name, value in found.items() if name not in OF_THEIR_OWN}
+
+
+async def test_to_a_blocked_learner_the_mentor_is_not_available(world: World, pair: tuple[UUID, UUID]) -> None:
+    learner, mentor = pair
+    other, away = await world.person(), await world.person()
+    session_id, usual = await world.asked(learner, mentor), await world.asked(other, away)
+    await block(world, mentor, learner)
+    await world.person(away, status="on_leave")
+    await world.settle()
+    assert await shown(world, learner, session_id) == await shown(world, other, usual)
+    assert await world.state(learner, session_id) == "withdrawn"
+    assert await told(world, learner) == await told(world, other) == ["unavailable"]
+    said = [event for event, _ in await world.api.events(SessionWithdrawnV1)]
+    assert [event.reason for event in said] == ["mentor_unavailable"] * 2
+    last = [event for event, _ in await world.api.events(AvailabilityChangedV1) if event.person_id == mentor][-1]
+    assert last.open_requests == 0
+
+
+async def test_to_a_blocked_mentor_the_request_was_taken_back(world: World, pair: tuple[UUID, UUID]) -> None:
+    learner, mentor = pair
+    session_id, usual = await world.asked(learner, mentor), await world.asked(await world.person(), mentor)
+    await block(world, learner, mentor)
+    taken_back = await world.get(mentor, f"/sessions/{usual}")
+    await world.post(UUID(taken_back.json()["learner_id"]), f"/sessions/{usual}/withdraw")
+    assert await shown(world, mentor, session_id) == await shown(world, mentor, usual)
+    assert await told(world, mentor) == ["asked", "asked", "withdrawn", "withdrawn"]
+    assert [event.reason for event, _ in await world.api.events(SessionWithdrawnV1)] == ["by_learner"] * 2
+
+
+@pytest.mark.parametrize("blocker", [0, 1])
+async def test_what_was_asked_in_turn_is_passed_on_and_comes_to_nobody_who_is_blocked(
+    world: World, pair: tuple[UUID, UUID], blocker: int
+) -> None:
+    learner, mentor = pair
+    hidden, third = await world.person(), await world.person()
+    await block(world, hidden, mentor)
+    session_id = await world.asked(learner, mentor, then_ask=[str(hidden), str(third)])
+    await block(world, hidden, learner)
+    await block(world, pair[blocker], pair[1 - blocker])
+    await world.settle()
+    assert (await world.get(hidden, "/sessions?role=mentor")).json()["items"] == []
+    (following,) = (await world.get(third, "/sessions?role=mentor")).json()["items"]
+    seen = (await world.get(learner, f"/sessions/{session_id}")).json()
+    assert (seen["next_step"], seen["passed_to"]) == ("passed_on", following["session_id"])
+
+
+@pytest.mark.parametrize("blocker", [0, 1])
+async def test_a_call_is_open_to_all_but_who_is_blocked(world: World, blocker: int) -> None:
+    mentor, other = [await world.person(skills=[SKILL]) for _ in range(2)]
+    learner, call_id = await called(world)
+    pair = (learner, mentor)
+    await block(world, pair[blocker], pair[1 - blocker])
+    offered = [(await world.get(each, "/open-calls")).json()["items"] for each in (mentor, other)]
+    assert [[call["call_id"] for call in calls] for calls in offered] == [[], [call_id]]
+    answers = [await world.post(each, f"/open-calls/{call_id}/take") for each in (mentor, other)]
+    assert [answer.status_code for answer in answers] == [404, 201]
+
+
+@pytest.mark.parametrize("blocker", [0, 1])
+async def test_who_blocks_need_not_meet_and_the_other_sees_a_session_given_up(world: World, blocker: int) -> None:
+    *pair, session_id = await accepted(world)
+    *usual, given_up = await accepted(world)
+    await world.post(usual[blocker], f"/sessions/{given_up}/withdraw")
+    await block(world, pair[blocker], pair[1 - blocker])
+    blocked = pair[1 - blocker]
+    assert await shown(world, blocked, session_id) == await shown(world, usual[1 - blocker], given_up)
+    assert await world.state(blocked, session_id) == "cancelled"
+    assert (await told(world, blocked))[-1] == "cancelled"
+    said = [event.model_dump(exclude=set(OF_THEIR_OWN)) for event, _ in await world.api.events(SessionCancelledV1)]
+    assert said[0] == said[1]
+    last = [event for event, _ in await world.api.events(AvailabilityChangedV1) if event.person_id == pair[1]][-1]
+    assert last.slots_used == 0, "the slot is free again"
+
+
+async def test_of_a_session_that_has_begun_the_two_still_say_whether_they_met(world: World) -> None:
+    learner, mentor, session_id = await accepted(world)
+    await schedule(world, learner, session_id)
+    await world.execute("UPDATE session SET starts_at = now() - interval '1 minute'")
+    await block(world, mentor, learner)
+    assert await world.state(learner, session_id) == "accepted"
+    assert (await world.post(learner, f"/sessions/{session_id}/held", {"held_on": str(TODAY)})).status_code == 200
+
+
+async def test_who_asks_while_they_are_blocked_has_nothing_open_afterwards(
+    world: World, pair: tuple[UUID, UUID], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learner, mentor = pair
+    blocking: list[asyncio.Task[None]] = []
+    may_meet = store.may_meet
+
+    async def may_meet_and_then_blocked(transaction: Any, *two: UUID) -> bool:
+        found = await may_meet(transaction, *two)
+        if not blocking:
+            blocking.append(asyncio.create_task(block(world, mentor, learner)))
+            await eventually(lambda: done_or_waiting(world, blocking[0]))
+        return found
+
+    monkeypatch.setattr(store, "may_meet", may_meet_and_then_blocked)
+    await world.post(learner, "/sessions", world.body(mentor))
+    await blocking[0]
+    assert [item["state"] for item in (await world.get(learner, "/sessions")).json()["items"]] == ["withdrawn"]
+
+
+async def done_or_waiting(world: World, task: asyncio.Task[None]) -> bool:
+    """Whether a task is done, or waits for a row that another transaction has locked."""
+    async with world.api.database.connection() as connection:
+        return task.done() or bool(await connection.fetchval(WAITING))
