@@ -9,16 +9,22 @@ from functools import partial
 import structlog
 from flash_local.engines.every import Engines
 
-from tests.bench import messages, platform, relay, reorganisation, rollups, scim, search, sessions
+from tests.bench import changes, hr, messages, platform, relay, reorganisation, rollups, rules, scim, search, sessions
 from tests.support import engines as shared
 
 ON_ENGINES: dict[str, Callable[[Engines], Awaitable[None]]] = {
+    "changes": partial(changes.run, units=5_000, changes=500),
+    "changes-small": partial(changes.run, units=100, changes=100),
+    "hr": partial(hr.run, people=2_000),
+    "hr-100k": partial(hr.run, people=100_000),
     "messages": partial(messages.run, streams=1_000),
     "messages-100": partial(messages.run, streams=100),
     "relay": relay.run,
     "reorganisation": partial(reorganisation.run, people=10_000),
     "reorganisation-1k": partial(reorganisation.run, people=1_000),
     "rollups": rollups.run,
+    "rules": partial(rules.run, people=2_000),
+    "rules-100k": partial(rules.run, people=100_000),
     "scim": partial(scim.run, people=2_000),
     "scim-100k": partial(scim.run, people=100_000),
     "sessions": sessions.run,

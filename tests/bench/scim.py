@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from contextlib import redirect_stdout
 from typing import Any
 
-import asyncpg
 import httpx2
 import orjson
 from chassis.runtime import create_api
@@ -18,6 +17,7 @@ from profile_service.scim.clients import scim_clients
 from profile_service.scim.protocol import MAX_OPERATIONS
 from profile_service.settings import Settings
 
+from tests.bench.copying import copied
 from tests.bench.measure import Spent, against_floor, spent
 from tests.support.apis import offline_settings
 from tests.support.databases import drop_database, fresh_database
@@ -30,12 +30,12 @@ TABLES = ("org_unit", "person", "scim_resource", "outbox")
 async def run(engines: Engines, people: int) -> None:
     """Print the figure."""
     filled = await fresh_database(engines.postgres_url, "profile")
-    copied = await fresh_database(engines.postgres_url, "profile")
+    empty = await fresh_database(engines.postgres_url, "profile")
     try:
         ours = await _ours(filled.app, list(_bodies(people)))
-        floor = await _floor(filled.owner, copied.owner)
+        floor = await copied(filled.owner, empty.owner, TABLES)
     finally:
-        for urls in (filled, copied):
+        for urls in (filled, empty):
             await drop_database(engines.postgres_url, urls)
     against_floor(f"scim bulk, {people:,} people in {people // PEOPLE_A_UNIT:,} units", ours, floor, people, "people")
 
@@ -73,19 +73,3 @@ def _user(number: int) -> dict[str, Any]:
 def _check(answer: httpx2.Response) -> None:
     statuses = {result["status"] for result in answer.json()["Operations"]}
     assert statuses == {"201"}, statuses
-
-
-async def _floor(source_url: str, target_url: str) -> Spent:
-    """The same rows into the same tables of an empty database; reading them is not counted."""
-    source, target = await asyncpg.connect(source_url), await asyncpg.connect(target_url)
-    rows: dict[str, bytes] = {}
-    for table in TABLES:
-        read = io.BytesIO()
-        await source.copy_from_table(table, output=read, format="binary")
-        rows[table] = read.getvalue()
-    with spent() as floor:
-        for table, content in rows.items():
-            await target.copy_to_table(table, source=io.BytesIO(content), format="binary")
-    await source.close()
-    await target.close()
-    return floor

@@ -22,10 +22,10 @@ async def refresh_some(database: Database, limit: int) -> bool:
 
 
 async def _place(transaction: Transaction, job: RefreshJob, limit: int) -> None:
-    before = await store.organisation(transaction)
-    people = await store.people_to_refresh(transaction, job, before.below(job.unit_id) if job.unit_id else (), limit)
+    people = await store.people_to_refresh(transaction, job, limit)
     # Read after the people are locked: whatever changes later makes a pass of its own.
-    organisation, programs = await store.organisation(transaction), await store.programs(transaction)
+    organisation = await store.places(transaction, {person.unit_id for person in people})
+    programs = await store.programs(transaction)
     today = datetime.now(UTC).date()
     changed = [new for old in people if (new := _newer(old, placed(old, organisation, programs), today))]
     await store.save_people(transaction, changed)

@@ -1,12 +1,13 @@
 """Step 2 of the write path: what the HR platform pushes."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from chassis import outbox
 from chassis.database import Database, Transaction
 
 from profile_service import hr, metrics, store
 from profile_service.hr import Result, SnapshotPart
+from profile_service.model import Organisation, Person
 
 Parsed = hr.AnyHrEvent | Result
 MOST_PASSES = 21
@@ -47,7 +48,7 @@ async def apply_hr_events(
     known = await store.people_by_number(transaction, numbers)
     ids = await store.ids_by_number(transaction, managers | (numbers - known.keys()))
     push = hr.Push(
-        organisation=await store.organisation(transaction),
+        organisation=await _organisation(transaction, events, known),
         people=known,
         programs=await store.programs(transaction),
         seen=set(seen),
@@ -57,6 +58,16 @@ async def apply_hr_events(
     results = [push.apply(event) for event in events]
     await _save(transaction, push)
     return results, push.applied_ids
+
+
+async def _organisation(
+    transaction: Transaction, events: Sequence[hr.UnitEvent | hr.PersonEvent], known: Mapping[str, Person]
+) -> Organisation:
+    """The whole tree where units change; else as much as places the people, who are most of what HR says."""
+    if any(isinstance(event, hr.UnitEvent) for event in events):
+        return await store.organisation(transaction)
+    codes = {code for event in events if (code := getattr(event, "unit", None))}
+    return await store.places(transaction, {person.unit_id for person in known.values()}, codes)
 
 
 async def _push_chunk(transaction: Transaction, events: Sequence[hr.AnyHrEvent]) -> list[Result]:

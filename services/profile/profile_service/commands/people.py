@@ -50,7 +50,8 @@ async def _placed(transaction: Transaction, before: Person, edited: Person) -> P
     """Languages may decide who takes part; nothing else that people say of themselves does."""
     if model.shown_languages(before) == model.shown_languages(edited):
         return edited
-    return model.placed(edited, await store.organisation(transaction), await store.programs(transaction))
+    organisation = await store.places(transaction, [edited.unit_id])
+    return model.placed(edited, organisation, await store.programs(transaction))
 
 
 async def choose_roles(database: Database, person_id: UUID, program_id: UUID, choice: Choice) -> Person:
@@ -62,7 +63,7 @@ async def choose_roles(database: Database, person_id: UUID, program_id: UUID, ch
         if all(program.program_id != program_id for program in programs):
             raise NotFound
         chosen = model.chosen(person, program_id, choice)
-        placed = model.placed(chosen, await store.organisation(transaction), programs)
+        placed = model.placed(chosen, await store.places(transaction, [chosen.unit_id]), programs)
         kept = replace(placed, version=person.version + 1)
         await store.save_people(transaction, [kept])
         await outbox.append(transaction, [kept.event("participation_changed")])

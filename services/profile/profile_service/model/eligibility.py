@@ -43,9 +43,11 @@ def months_later(day: date, months: int) -> date:
 
 
 def _in_units(person: Person, rule: EligibilityRule) -> bool:
+    if not rule.units:
+        return True
     leaf = person.unit_path[-1].unit_id
     path = {ref.unit_id for ref in person.unit_path}
-    return not rule.units or any(u.unit_id in path if u.with_sub_units else u.unit_id == leaf for u in rule.units)
+    return any(u.unit_id in path if u.with_sub_units else u.unit_id == leaf for u in rule.units)
 
 
 def _has_tenure(hired_on: date | None, tenure: TenureRule, today: date | None) -> bool:

@@ -30,6 +30,7 @@ RATIO_METRICS = frozenset(metric for metric in get_args(Metric) if "_ratio" in m
 MEAN_METRICS = frozenset(metric for metric in get_args(Metric) if "_mean" in metric)
 HIGHEST_RATING = 5
 ALL_ROLES: tuple[Role, ...] = ("learner", "mentor")
+UNCHOSEN = Choice(roles=ALL_ROLES)
 MAX_OWNERS = 20
 ONE_DAY = timedelta(days=1)
 
@@ -208,7 +209,7 @@ def _choice(person: Person, program: Program | None, programs: Mapping[UUID, Pro
         if choice := person.choices.get(str(program.program_id)):
             return choice
         program = programs.get(program.continues) if program.continues else None
-    return Choice(roles=ALL_ROLES)
+    return UNCHOSEN
 
 
 def _checked(program: Program) -> Program:

@@ -29,7 +29,9 @@ from profile_service.store.merges import unfinished_merges as unfinished_merges
 from profile_service.store.merges import winner_of as winner_of
 from profile_service.store.organisation import lock_organisation as lock_organisation
 from profile_service.store.organisation import organisation as organisation
+from profile_service.store.organisation import places as places
 from profile_service.store.organisation import save_units as save_units
+from profile_service.store.organisation import units_below as units_below
 from profile_service.store.passes import KEPT as KEPT
 from profile_service.store.passes import Progress as Progress
 from profile_service.store.passes import RefreshJob as RefreshJob

@@ -1,6 +1,6 @@
 """Step 4 of the write path: statements about work that goes over many rows, bit by bit."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -10,6 +10,7 @@ from chassis.comparison import Versions
 from chassis.database import Transaction
 
 from profile_service.model import Person, Program, VocabularySkill
+from profile_service.store.organisation import units_below
 from profile_service.store.people import person_of
 from profile_service.store.programs import program_of
 from profile_service.store.skills import skill_of
@@ -86,14 +87,13 @@ async def next_refresh(transaction: Transaction) -> RefreshJob | None:
     return RefreshJob(**row) if row else None
 
 
-async def people_to_refresh(
-    transaction: Transaction, job: RefreshJob, units: Collection[UUID], limit: int
-) -> list[Person]:
-    """The next people of a pass, locked; `units` are those below the job's unit."""
+async def people_to_refresh(transaction: Transaction, job: RefreshJob, limit: int) -> list[Person]:
+    """The next people of a pass, locked."""
     if job.unit_id is None:
         rows = await transaction.fetch(NEXT_PEOPLE, job.after_person_id, limit)
     else:
-        rows = await transaction.fetch(NEXT_PEOPLE_BELOW, job.after_person_id, limit, list(units))
+        units = await units_below(transaction, job.unit_id)
+        rows = await transaction.fetch(NEXT_PEOPLE_BELOW, job.after_person_id, limit, units)
     return [person_of(row) for row in rows]
 
 
