@@ -3,7 +3,7 @@
 import asyncio
 from datetime import timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 from session_service.commands import remind_of_sessions, remind_some
@@ -12,22 +12,10 @@ from session_service.notices.telling import remind
 from session_service.store import notices as store
 
 from tests.integration.session.conftest import TODAY, World
+from tests.integration.session.feed import PATH, PREFERENCES, choose, told
 from tests.integration.session.test_meeting import accepted, schedule
 
-PATH = "/me/notices"
-PREFERENCES = "/me/notice-preferences"
 PAUSED = "paused_for_silence"
-
-
-async def told(world: World, person_id: UUID) -> list[str]:
-    """The kinds of notices in somebody's feed, oldest first."""
-    return [item["kind"] for item in reversed((await world.get(person_id, PATH)).json()["items"])]
-
-
-async def choose(world: World, person_id: UUID, tag: str | None = None, **chosen: Any) -> Any:
-    signed = world.api.callers.sign_in("employee", person_id=person_id)
-    match = tag or (await world.get(person_id, PREFERENCES)).headers["ETag"]
-    return await world.api.client.put(f"/api/v1{PREFERENCES}", json=chosen, headers=signed | {"If-Match": match})
 
 
 async def test_both_are_told_what_the_other_did_and_not_what_they_did_themselves(world: World) -> None:

@@ -62,6 +62,7 @@ class Sender:
         except NotOurs:
             return
         if outcome.what == "refused" and delivery.attempts < self._attempts:
+            log.warning("notice_put_off", channel=delivery.channel, attempts=delivery.attempts, reason=outcome.reason)
             later = datetime.now(UTC) + pause_after(delivery.attempts)
             await self._settle(delivery, "retry", later, outcome.reason)
         else:

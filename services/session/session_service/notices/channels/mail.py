@@ -1,7 +1,8 @@
 """A message by mail: text and page, over SMTP.
 
 The body is handed over once the server has taken sender and recipient. What fails before that, or is refused by an
-answer, was surely not taken. A connection that ends between the body and the answer leaves it unknown.
+answer, was surely not taken. A connection that ends between the body and the answer leaves it unknown. Where TLS is
+asked for, nothing but the question for it goes out without: neither the name and password nor a letter.
 """
 
 import ssl
@@ -35,6 +36,10 @@ HEADERS = HeaderRegistry()
 HEADERS.map_to_type("List-Unsubscribe", InOneLine)
 POLICY = SMTP.clone(cte_type="7bit", header_factory=HEADERS)
 """What every server on the way can pass on."""
+ADVICE = {
+    aiosmtplib.SMTPAuthenticationError: "see FLASH_SMTP_USERNAME and FLASH_SMTP_PASSWORD",
+    aiosmtplib.SMTPSenderRefused: "see FLASH_MAIL_FROM, and FLASH_SMTP_USERNAME if a login is wanted",
+}
 INVITATION_FILE = "invite.ics"
 Tls = Literal["none", "starttls", "tls"]
 
@@ -102,15 +107,21 @@ class MailServer:
 
 
 def refusal(error: Exception) -> Outcome:
-    """The server said no (for now, or for good), or was not there."""
-    code = getattr(error, "code", None)
-    reason = f"{type(error).__name__} {code}" if code else type(error).__name__
-    return Outcome("impossible" if code and code >= 500 and not _ours(error) else "refused", reason)
+    """The server said no (for now, or for good), or was not there.
+
+    For good it refuses a recipient or a letter. Anything else is a matter of the server or of our own settings, which
+    somebody will mend: no letter is to blame.
+    """
+    for_good = isinstance(error, aiosmtplib.SMTPRecipientRefused | aiosmtplib.SMTPDataError) and error.code >= 500
+    return Outcome("impossible" if for_good else "refused", _reason(error))
 
 
-def _ours(error: Exception) -> bool:
-    """A mistake in our own settings, which somebody will mend: no letter is to blame."""
-    return isinstance(error, aiosmtplib.SMTPAuthenticationError | aiosmtplib.SMTPSenderRefused)
+def _reason(error: Exception) -> str:
+    """Why, and what to look at. What a server answered stays out of it, since addresses stand in there."""
+    if not isinstance(error, SMTPResponseException):
+        return f"{type(error).__name__}: {error}"
+    advice = [text for kind, text in ADVICE.items() if isinstance(error, kind)]
+    return ", ".join([f"{type(error).__name__} {error.code}", *advice])
 
 
 def message(letter: Letter, sender: str) -> EmailMessage:
