@@ -5,6 +5,7 @@ before anything else, as everywhere. Several processes may do it, and be killed 
 still to be passed on until it is.
 """
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
@@ -39,6 +40,7 @@ async def _pass_on(database: Database, keyring: Keyring, session_id: UUID) -> No
         session = await locked(transaction, session_id)
         if not session.passing or session.then_ask != seen.then_ask:
             return  # another process was here
+        session = replace(session, skill_id=await store.skill_now(transaction, session.skill_id))
         policy, learner = await store.policy(transaction, session.program_id), members.get(session.learner_id)
         if policy is None or learner is None or not learner.takes_part(session.program_id, "learner"):
             await save(transaction, model.stopped_passing(session))

@@ -98,6 +98,9 @@ from session_service.store.sessions import save_sessions as save_sessions
 from session_service.store.sessions import session as session
 from session_service.store.sessions import sessions_of as sessions_of
 from session_service.store.sessions import upcoming_sessions as upcoming_sessions
+from session_service.store.skills import keep_skills as keep_skills
+from session_service.store.skills import known_skills as known_skills
+from session_service.store.skills import skill_now as skill_now
 from session_service.store.statements import forget_statements as forget_statements
 from session_service.store.statements import missed_ids as missed_ids
 from session_service.store.statements import state as state
