@@ -35,7 +35,7 @@ async def _pass_on(database: Database, keyring: Keyring, session_id: UUID) -> No
         at, seen = datetime.now(UTC), await existing(transaction, session_id)
         mentor_id = UUID(seen.then_ask[0]) if seen.then_ask else None
         if mentor_id:
-            await store.lock_availability(transaction, mentor_id, at)
+            await store.hold_availability(transaction, mentor_id)
         members = await store.lock_members(transaction, *filter(None, (seen.learner_id, mentor_id)))
         session = await locked(transaction, session_id)
         if not session.passing or session.then_ask != seen.then_ask:

@@ -3,10 +3,11 @@
 from session_service.store.availability import add_silence as add_silence
 from session_service.store.availability import availability as availability
 from session_service.store.availability import begin_vacations as begin_vacations
-from session_service.store.availability import bump_availability as bump_availability
 from session_service.store.availability import end_silence as end_silence
+from session_service.store.availability import hold_availability as hold_availability
 from session_service.store.availability import lock_availability as lock_availability
 from session_service.store.availability import lock_next_availability as lock_next_availability
+from session_service.store.availability import next_availability as next_availability
 from session_service.store.availability import set_availability as set_availability
 from session_service.store.availability import slot_limit as slot_limit
 from session_service.store.blocks import Block as Block
