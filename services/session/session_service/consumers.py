@@ -1,4 +1,4 @@
-"""Step 6 of the data's way: who takes part in which program, and the programs' limits, as this service needs them."""
+"""Step 6 of the data's way: who takes part in what, the programs' limits, and merged skills, as needed here."""
 
 from collections.abc import Sequence
 from typing import cast
@@ -7,7 +7,7 @@ from uuid import UUID
 from chassis.consumer import Consumer, Delivery
 from chassis.database import Transaction
 from chassis.erasing import note_last_states
-from flash_schemas.profile import ProfileChangedV1, ProgramChangedV1
+from flash_schemas.profile import ProfileChangedV1, ProgramChangedV1, SkillChangedV1
 
 from session_service import store
 
@@ -17,6 +17,7 @@ def consumers() -> list[Consumer]:
     return [
         Consumer("people", (ProfileChangedV1.TOPIC,), take_people),
         Consumer("programs", (ProgramChangedV1.TOPIC,), take_programs),
+        Consumer("skills", (SkillChangedV1.TOPIC,), take_skills),
     ]
 
 
@@ -35,6 +36,11 @@ async def take_programs(transaction: Transaction, deliveries: Sequence[Delivery]
     ended = await store.keep_programs(transaction, rows)
     await store.close_calls_in(transaction, ended)
     await store.add_departures_from(transaction, ended)
+
+
+async def take_skills(transaction: Transaction, deliveries: Sequence[Delivery]) -> None:
+    """Keep which skill replaces which."""
+    await store.keep_skills(transaction, [_skill(delivery) for delivery in _newest(deliveries).values()])
 
 
 def _person(delivery: Delivery) -> dict[str, object]:
@@ -73,6 +79,11 @@ def _program(delivery: Delivery) -> dict[str, object]:
         "owners": event.owners,
         "survey_questions": [question.model_dump(mode="json") for question in event.survey_questions],
     }
+
+
+def _skill(delivery: Delivery) -> dict[str, object]:
+    event, version = cast("SkillChangedV1", delivery.event), delivery.envelope.aggregate_version
+    return {"skill_id": event.skill_id, "version": version, "merged_into": event.merged_into}
 
 
 def _newest(deliveries: Sequence[Delivery]) -> dict[UUID, Delivery]:

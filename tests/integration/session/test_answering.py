@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -13,7 +14,8 @@ from flash_schemas.session import (
     SessionMoreInformationAskedV1,
     SessionViewedV1,
 )
-from session_service import one_tap, store
+from session_service import model, one_tap, store
+from session_service.commands import accept
 from session_service.model import Session
 
 from tests.integration.session.conftest import TODAY, World
@@ -44,6 +46,26 @@ async def test_a_yes_comes_with_up_to_three_times_or_with_let_us_chat(world: Wor
     assert (await world.post(learner, f"{path}/schedule", {"starts_at": LATER[1]})).status_code == 200
     _, other, chat = await ask(world)
     assert (await world.post(other, f"{chat}/accept", {"times": []})).json()["proposed_times"] is None
+
+
+async def statements_of_an_accept(world: World, mentor: UUID) -> list[str]:
+    """What the database is asked for one yes, beside what a new connection wants to know of types."""
+    session_id, asked = UUID(await world.asked(await world.person(), mentor)), list[str]()
+    async with world.api.database.transaction() as transaction:
+        with transaction.query_logger(lambda record: asked.append(record.query)):
+            await accept(transaction, session_id, partial(model.accepted, by=mentor))
+    return [query for query in asked if "jit" not in query and "typeinfo" not in query]
+
+
+async def test_a_yes_takes_the_same_few_statements_whatever_went_before(world: World) -> None:
+    await world.program(sessions_per_mentor_and_month=9)
+    new, known = await world.person(), await world.person()
+    for _ in range(4):
+        await world.held(await world.person(), known)
+        await world.asked(await world.person(), known)
+    first, later = [await statements_of_an_accept(world, mentor) for mentor in (new, known)]
+    assert first == later
+    assert len(first) <= 13
 
 
 async def test_a_no_may_name_a_colleague_and_begin_a_pause(world: World) -> None:

@@ -50,7 +50,10 @@ async def test_reading_everything_again_changes_nobody_and_no_letter_waits(
         await eventually(all_are_known, deadline_s=30)
         before = await people()
         status, lines = await run("session_service", settings, "replay")
-        assert (status, lines[-1]) == (0, "read again: people 10 of 10, programs 0 of 0, erasures 0 of 0")
+        assert (status, lines[-1]) == (
+            0,
+            "read again: people 10 of 10, programs 0 of 0, skills 0 of 0, erasures 0 of 0",
+        )
         assert await people() == before
     assert (await run("session_service", settings, "dead-letters", "list"))[1][-1] == "0 waiting, 0 in all."
     await database.close()

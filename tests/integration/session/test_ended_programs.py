@@ -1,5 +1,7 @@
 """A program that ends, or in which somebody no longer takes part: nobody waits in vain, and what was promised stays."""
 
+from uuid import uuid4
+
 import pytest
 from flash_schemas.session import SessionWithdrawnV1
 
@@ -11,7 +13,8 @@ from tests.integration.session.test_notices import told
 
 @pytest.mark.parametrize("mentor_is_placed_first", [False, True])
 async def test_an_ended_program_closes_what_is_open_and_tells_both(world: World, mentor_is_placed_first: bool) -> None:
-    learner, mentor, second = [await world.person() for _ in range(3)]
+    mentor, learner = [await world.person(each) for each in sorted((uuid4(), uuid4()))]
+    second = await world.person()
     asked = await world.asked(learner, mentor, then_ask=[str(second)])
     await world.program(archived=True)
     if mentor_is_placed_first:

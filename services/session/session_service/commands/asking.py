@@ -1,5 +1,6 @@
 """Step 2 of the write path: asking, and changing what one asked for."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
@@ -28,11 +29,12 @@ async def ask(database: Database, keyring: Keyring, caller: Caller, body: AskBod
         members = await store.lock_members(transaction, caller.person, body.mentor_id)
         if policy is None or caller.person not in members:
             raise NotFound
-        ask, mentor = body.in_turn, members.get(body.mentor_id)
+        skill_id = await store.skill_now(transaction, body.skill_id)
+        ask, mentor = replace(body.in_turn, skill_id=skill_id), members.get(body.mentor_id)
         may_meet = await store.may_meet(transaction, caller.person, body.mentor_id)
         check_ask(ask, members[caller.person], mentor if may_meet else None, availability, policy, at)
         await _check_next(transaction, caller.person, ask)
-        await _check_not_asked(transaction, caller.person, body.mentor_id, body.skill_id)
+        await _check_not_asked(transaction, caller.person, body.mentor_id, skill_id)
         await _check_open_requests(transaction, caller.person, body.program_id, policy)
         step = model.requested(uuid4(), ask, caller.person, policy, at)
         await save(transaction, step)
@@ -51,10 +53,11 @@ async def edit(database: Database, by: UUID, session_id: UUID, body: CardBody, s
     async with database.transaction() as transaction:
         at, session = await both_locked(transaction, session_id)
         policy = await store.policy(transaction, session.program_id) or RequestPolicy()
-        card = body.ask(session.program_id, session.mentor_id)
+        skill_id = await store.skill_now(transaction, body.skill_id)
+        card = replace(body.ask(session.program_id, session.mentor_id), skill_id=skill_id)
         step = model.edited(session, by, card, seen_version, policy, at)
-        if card.skill_id != session.skill_id:
-            await _check_not_asked(transaction, by, session.mentor_id, card.skill_id)
+        if skill_id != await store.skill_now(transaction, session.skill_id):
+            await _check_not_asked(transaction, by, session.mentor_id, skill_id)
         await save(transaction, step)
         return SessionAnswer.of(step.session, by)
 

@@ -27,7 +27,7 @@ async def block(database: Database, by: UUID, person_id: UUID) -> None:
         raise Refused("Nobody can block themselves.", field="person_id")
     async with database.transaction() as transaction:
         for each in sorted((by, person_id)):
-            await store.lock_availability(transaction, each, datetime.now(UTC))
+            await store.hold_availability(transaction, each)
         members = await store.lock_members(transaction, by, person_id)
         known = await store.lock_blocks(transaction, by)
         if await is_erased(transaction, by) or person_id not in members:

@@ -20,6 +20,7 @@ async def expect(
     if policy is None or mentor is None or not there or not await store.may_meet(transaction, by, mentor_id):
         raise NotFound
     availability = await store.availability(transaction, mentor_id, at)
+    skill = await store.skill_now(transaction, skill_id)
     left = availability.slots_left(policy.sessions_per_mentor_and_month)
     return ExpectationAnswer(
         person_id=mentor_id,
@@ -27,5 +28,5 @@ async def expect(
         answer_time_band=model.band_of(availability.median_answer_s),
         month=availability.month,
         slots_left=left,
-        helped=await store.count_helped(transaction, mentor_id, skill_id, at.date()),
+        helped=await store.count_helped(transaction, mentor_id, skill, at.date()),
     )

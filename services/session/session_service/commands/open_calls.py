@@ -1,5 +1,6 @@
 """Step 2 of the write path: calls to everybody who knows a skill; the first who takes one has it."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -65,12 +66,11 @@ async def _take(transaction: Transaction, keyring: Keyring, mentor_id: UUID, cal
     call = await store.lock_call(transaction, call_id) or seen
     if mentor is None or not mentor.takes_part(call.program_id, "mentor"):
         raise NotFound
-    if str(call.skill_id) not in (mentor.skill_ids or ()) or not await store.may_meet(
-        transaction, call.learner_id, mentor_id
-    ):
+    known = await store.known_skills(transaction, mentor_id)
+    if call.skill_id not in known or not await store.may_meet(transaction, call.learner_id, mentor_id):
         raise NotFound
     there = learner is not None and learner.takes_part(call.program_id, "learner")
-    if not there or not model.may_take(call, mentor_id, mentor.skill_ids, at):
+    if not there or not model.may_take(call, mentor_id, known, at):
         raise CallIsOver
     policy = await store.policy(transaction, call.program_id) or RequestPolicy()
     left = (
@@ -78,7 +78,7 @@ async def _take(transaction: Transaction, keyring: Keyring, mentor_id: UUID, cal
         if model.resting(mentor, availability, call.program_id, at.date())
         else availability.slots_left(policy.sessions_per_mentor_and_month)
     )
-    origin = await existing(transaction, call.session_id)
+    origin = replace(await existing(transaction, call.session_id), skill_id=call.skill_id)
     step = model.taken_from_call(uuid4(), origin, mentor_id, left, policy, at)
     await save(transaction, step)
     await store.end_call(transaction, call_id, "taken", step.session.session_id)

@@ -5,6 +5,7 @@ before anything else, as everywhere. Several processes may do it, and be killed 
 still to be passed on until it is.
 """
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
@@ -34,11 +35,12 @@ async def _pass_on(database: Database, keyring: Keyring, session_id: UUID) -> No
         at, seen = datetime.now(UTC), await existing(transaction, session_id)
         mentor_id = UUID(seen.then_ask[0]) if seen.then_ask else None
         if mentor_id:
-            await store.lock_availability(transaction, mentor_id, at)
+            await store.hold_availability(transaction, mentor_id)
         members = await store.lock_members(transaction, *filter(None, (seen.learner_id, mentor_id)))
         session = await locked(transaction, session_id)
         if not session.passing or session.then_ask != seen.then_ask:
             return  # another process was here
+        session = replace(session, skill_id=await store.skill_now(transaction, session.skill_id))
         policy, learner = await store.policy(transaction, session.program_id), members.get(session.learner_id)
         if policy is None or learner is None or not learner.takes_part(session.program_id, "learner"):
             await save(transaction, model.stopped_passing(session))

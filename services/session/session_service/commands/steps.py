@@ -46,8 +46,7 @@ async def take_step(database: Database, caller: Caller, key: str | None, step: R
 async def both_locked(transaction: Transaction, session_id: UUID) -> tuple[datetime, Session]:
     """The mentor's availability and the session, locked in this order; and the moment at which they are."""
     found = await existing(transaction, session_id)
-    at = datetime.now(UTC)
-    await store.lock_availability(transaction, found.mentor_id, at)
+    await store.hold_availability(transaction, found.mentor_id)
     return datetime.now(UTC), await locked(transaction, session_id)
 
 
@@ -88,6 +87,5 @@ async def save(transaction: Transaction, step: Step) -> None:
 
 async def tell_availability(transaction: Transaction, mentor_id: UUID, at: datetime) -> None:
     """What the mentor, whose availability is locked, can take now."""
-    await store.bump_availability(transaction, mentor_id)
-    present = await store.availability(transaction, mentor_id, at)
+    present = await store.next_availability(transaction, mentor_id, at)
     await outbox.append(transaction, [present.event(await store.slot_limit(transaction, mentor_id))])

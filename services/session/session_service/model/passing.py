@@ -80,10 +80,9 @@ def opened_to_all(session: Session, call_id: UUID, policy: RequestPolicy, at: da
     return call, Step(moved, (said,))
 
 
-def may_take(call: OpenCall, by: UUID, skill_ids: Collection[str] | None, at: datetime) -> bool:
-    """Whether a call is there for somebody."""
-    knows = str(call.skill_id) in (skill_ids or ())
-    return knows and by != call.learner_id and call.state == "open" and at < call.expires_at
+def may_take(call: OpenCall, by: UUID, known: Collection[UUID], at: datetime) -> bool:
+    """Whether a call is there for somebody who knows these skills."""
+    return call.skill_id in known and by != call.learner_id and call.state == "open" and at < call.expires_at
 
 
 def taken_from_call(

@@ -3,10 +3,11 @@
 from session_service.store.availability import add_silence as add_silence
 from session_service.store.availability import availability as availability
 from session_service.store.availability import begin_vacations as begin_vacations
-from session_service.store.availability import bump_availability as bump_availability
 from session_service.store.availability import end_silence as end_silence
+from session_service.store.availability import hold_availability as hold_availability
 from session_service.store.availability import lock_availability as lock_availability
 from session_service.store.availability import lock_next_availability as lock_next_availability
+from session_service.store.availability import next_availability as next_availability
 from session_service.store.availability import set_availability as set_availability
 from session_service.store.availability import slot_limit as slot_limit
 from session_service.store.blocks import Block as Block
@@ -99,6 +100,9 @@ from session_service.store.sessions import save_sessions as save_sessions
 from session_service.store.sessions import session as session
 from session_service.store.sessions import sessions_of as sessions_of
 from session_service.store.sessions import upcoming_sessions as upcoming_sessions
+from session_service.store.skills import keep_skills as keep_skills
+from session_service.store.skills import known_skills as known_skills
+from session_service.store.skills import skill_now as skill_now
 from session_service.store.statements import forget_statements as forget_statements
 from session_service.store.statements import missed_ids as missed_ids
 from session_service.store.statements import state as state

@@ -8,7 +8,7 @@ from flash_schemas.profile import RequestPolicy
 
 from session_service.model import SILENT_REQUESTS, Availability, month_of, next_start
 
-AVAILABILITY = """
+WHAT_IS_LEFT = """
 SELECT a.person_id, a.version, a.capacity, a.paused_until, a.vacations, a.silent, a.silent_since, $2::text AS month,
     (SELECT count(*) FROM session WHERE mentor_id = $1 AND capacity_month = $2) AS slots_used,
     (SELECT count(*) FROM session WHERE mentor_id = $1 AND state = 'requested') AS open_requests,
@@ -16,8 +16,11 @@ SELECT a.person_id, a.version, a.capacity, a.paused_until, a.vacations, a.silent
         SELECT coalesce(extract(epoch FROM first_answer_at - created_at)::float8, 'infinity') AS took_s FROM session
         WHERE mentor_id = $1 AND (first_answer_at IS NOT NULL OR state = 'expired') ORDER BY created_at DESC LIMIT 10
     ) AS recent) AS median_answer_s
-FROM availability AS a WHERE a.person_id = $1
 """
+AVAILABILITY = f"{WHAT_IS_LEFT} FROM availability AS a WHERE a.person_id = $1"
+AVAILABILITY_NEXT = f"""
+WITH a AS (UPDATE availability SET version = version + 1 WHERE person_id = $1 RETURNING *) {WHAT_IS_LEFT} FROM a
+"""  # noqa: S608 - statements of ours
 # Version 0 was never said: somebody was asked for in vain.
 NEXT_AVAILABILITY = """
 SELECT person_id FROM availability WHERE person_id > $1 AND version > 0 ORDER BY person_id LIMIT $2 FOR UPDATE
@@ -46,10 +49,17 @@ async def slot_limit(transaction: Transaction, mentor_id: UUID) -> int:
     return found or RequestPolicy().sessions_per_mentor_and_month
 
 
+async def hold_availability(transaction: Transaction, person_id: UUID) -> None:
+    """Lock what a mentor can take: whoever else wants a slot of theirs waits until we are done."""
+    lock = "SELECT person_id FROM availability WHERE person_id = $1 FOR UPDATE"
+    if await transaction.fetchval(lock, person_id) is None:
+        await transaction.execute("INSERT INTO availability (person_id) VALUES ($1) ON CONFLICT DO NOTHING", person_id)
+        await transaction.execute(lock, person_id)
+
+
 async def lock_availability(transaction: Transaction, person_id: UUID, at: datetime) -> Availability:
-    """What a mentor can take in the month of `at`; whoever else wants a slot of theirs waits until we are done."""
-    await transaction.execute("INSERT INTO availability (person_id) VALUES ($1) ON CONFLICT DO NOTHING", person_id)
-    await transaction.execute("SELECT FROM availability WHERE person_id = $1 FOR UPDATE", person_id)
+    """What a mentor can take in the month of `at`, locked."""
+    await hold_availability(transaction, person_id)
     return await availability(transaction, person_id, at)
 
 
@@ -64,9 +74,11 @@ async def lock_next_availability(transaction: Transaction, after: UUID, limit: i
     return [row["person_id"] for row in await transaction.fetch(NEXT_AVAILABILITY, after, limit)]
 
 
-async def bump_availability(transaction: Transaction, person_id: UUID) -> None:
-    """Give the locked availability its next version."""
-    await transaction.execute("UPDATE availability SET version = version + 1 WHERE person_id = $1", person_id)
+async def next_availability(transaction: Transaction, person_id: UUID, at: datetime) -> Availability:
+    """What a mentor, whose availability is locked, can take now, as its next version."""
+    row = await transaction.fetchrow(AVAILABILITY_NEXT, person_id, month_of(at))
+    assert row, "a row that is locked is there"
+    return Availability(**row)
 
 
 async def set_availability(transaction: Transaction, availability: Availability, away_from: date | None) -> None:

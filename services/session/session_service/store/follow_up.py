@@ -39,9 +39,10 @@ FROM relationship WHERE one_id = $1 OR other_id = $1 ORDER BY made_at DESC, prog
 # rises earlier would tell the mentor what was said.
 COUNT_HELPED = """
 SELECT count(DISTINCT (learner_id, skill_id, held_on / 14)) FROM (
-    SELECT learner_id, skill_id, held_on - date '2000-01-03' AS held_on
-    FROM session AS s JOIN survey AS v USING (session_id)
-    WHERE mentor_id = $1 AND ($2::uuid IS NULL OR skill_id = $2) AND v.side = 'learner' AND v.helped <> 'no'
+    SELECT learner_id, coalesce(k.merged_into, skill_id) AS skill_id, held_on - date '2000-01-03' AS held_on
+    FROM session AS s JOIN survey AS v USING (session_id) LEFT JOIN skill AS k USING (skill_id)
+    WHERE mentor_id = $1 AND ($2::uuid IS NULL OR coalesce(k.merged_into, skill_id) = $2)
+        AND v.side = 'learner' AND v.helped <> 'no'
         AND (held_on < $3::date - 7 OR EXISTS (SELECT FROM survey WHERE session_id = s.session_id AND side = 'mentor'))
 ) AS told
 """

@@ -9,22 +9,27 @@ from uuid import UUID
 from chassis.database import Transaction
 
 from session_service.model import OpenCall
+from session_service.store.skills import known_skills
 
 COLUMNS = ", ".join(column.name for column in fields(OpenCall))
 ADD_CALL = f"INSERT INTO open_call ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"  # noqa: S608 - columns of ours
-CALL = f"SELECT {COLUMNS} FROM open_call WHERE call_id = $1"  # noqa: S608 - columns of ours
+CALL = """
+SELECT c.call_id, c.session_id, c.program_id, c.learner_id, coalesce(k.merged_into, c.skill_id) AS skill_id, c.state,
+    c.created_at, c.expires_at, c.taken_session_id
+FROM open_call AS c LEFT JOIN skill AS k USING (skill_id) WHERE c.call_id = $1
+"""
 CALL_WITH_CARD = """
-SELECT c.call_id, c.program_id, c.learner_id, c.skill_id, c.state, c.created_at, c.expires_at, c.taken_session_id,
-    s.want_to_learn, s.tried, s.format, s.minutes, s.by_when
-FROM open_call AS c JOIN session AS s USING (session_id)
+SELECT c.call_id, c.program_id, c.learner_id, coalesce(k.merged_into, c.skill_id) AS skill_id, c.state, c.created_at,
+    c.expires_at, c.taken_session_id, s.want_to_learn, s.tried, s.format, s.minutes, s.by_when
+FROM open_call AS c JOIN session AS s USING (session_id) LEFT JOIN skill AS k ON k.skill_id = c.skill_id
 """
 CALLS_FOR = f"""
 {CALL_WITH_CARD} JOIN person AS m ON m.person_id = $1 JOIN person AS l ON l.person_id = c.learner_id
 WHERE c.state = 'open' AND c.expires_at > $2 AND m.status = 'active' AND l.status = 'active'
-    AND c.skill_id IN (SELECT jsonb_array_elements_text(m.skill_ids)::uuid)
+    AND c.skill_id IN (SELECT unnest($4::uuid[]) UNION ALL SELECT skill_id FROM skill WHERE merged_into = ANY ($4))
     AND m.participations -> c.program_id::text ? 'mentor' AND c.learner_id <> $1
 ORDER BY c.expires_at, c.call_id LIMIT $3
-"""
+"""  # noqa: S608 - statements of ours
 CALLS_OF = f"{CALL_WITH_CARD} WHERE c.learner_id = $1 ORDER BY c.created_at DESC, c.call_id LIMIT $2"
 CLOSE_CALLS = """
 UPDATE open_call SET state = 'closed' WHERE call_id IN (
@@ -53,7 +58,7 @@ async def call(transaction: Transaction, call_id: UUID) -> OpenCall | None:
 
 async def lock_call(transaction: Transaction, call_id: UUID) -> OpenCall | None:
     """One call, locked until this transaction ends."""
-    row = await transaction.fetchrow(f"{CALL} FOR UPDATE", call_id)
+    row = await transaction.fetchrow(f"{CALL} FOR UPDATE OF c", call_id)
     return OpenCall(**row) if row else None
 
 
@@ -76,7 +81,8 @@ async def close_calls_in(transaction: Transaction, program_ids: Collection[UUID]
 
 async def calls_for(transaction: Transaction, mentor_id: UUID, at: datetime, limit: int) -> list[dict[str, Any]]:
     """Open calls with their cards about what a mentor knows, those that end soonest first."""
-    return [dict(row) for row in await transaction.fetch(CALLS_FOR, mentor_id, at, limit)]
+    known = await known_skills(transaction, mentor_id)
+    return [dict(row) for row in await transaction.fetch(CALLS_FOR, mentor_id, at, limit, known)]
 
 
 async def calls_of(transaction: Transaction, learner_id: UUID, limit: int) -> list[dict[str, Any]]:

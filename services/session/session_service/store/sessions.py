@@ -91,9 +91,13 @@ async def count_open_of_learner(transaction: Transaction, learner_id: UUID, prog
 async def open_request(
     transaction: Transaction, learner_id: UUID, mentor_id: UUID, skill_id: UUID | None
 ) -> UUID | None:
-    """The request of this learner to this mentor about this skill that waits for an answer."""
+    """The request of this learner to this mentor about this skill that waits for an answer.
+
+    Of a skill that replaced others, also one about these.
+    """
     query = """SELECT session_id FROM session WHERE learner_id = $1 AND mentor_id = $2 AND state = 'requested'
-               AND skill_id IS NOT DISTINCT FROM $3"""
+               AND (skill_id IS NOT DISTINCT FROM $3 OR skill_id IN (SELECT skill_id FROM skill WHERE merged_into = $3))
+               LIMIT 1"""
     found: UUID | None = await transaction.fetchval(query, learner_id, mentor_id, skill_id)
     return found
 
