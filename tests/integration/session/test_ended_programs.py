@@ -6,9 +6,9 @@ import pytest
 from flash_schemas.session import SessionWithdrawnV1
 
 from tests.integration.session.conftest import TODAY, World
+from tests.integration.session.feed import told
 from tests.integration.session.test_in_turn import SKILL, called
 from tests.integration.session.test_meeting import accepted, schedule
-from tests.integration.session.test_notices import told
 
 
 @pytest.mark.parametrize("mentor_is_placed_first", [False, True])

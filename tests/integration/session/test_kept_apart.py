@@ -9,10 +9,10 @@ from flash_schemas.session import AvailabilityChangedV1, SessionCancelledV1, Ses
 from session_service import store
 
 from tests.integration.session.conftest import TODAY, World
+from tests.integration.session.feed import told
 from tests.integration.session.test_blocks import block
 from tests.integration.session.test_in_turn import SKILL, called
 from tests.integration.session.test_meeting import accepted, schedule
-from tests.integration.session.test_notices import told
 from tests.support.waiting import eventually
 
 WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"

@@ -11,13 +11,11 @@ from flash_schemas.profile import SKILL_CONFIRMED_DAYS
 from session_service.commands import ask_to_confirm
 from session_service.erasure import take_erasures
 from session_service.restored import send_nothing_old
-from tests.integration.session.test_deliveries import Office, office
 
 from tests.integration.session.conftest import TODAY, World
-from tests.integration.session.test_notices import PATH, choose, told
+from tests.integration.session.deliveries.conftest import Office
+from tests.integration.session.feed import PATH, choose, told
 from tests.support.deliveries import delivery
-
-__all__ = ["office"]  # the fixture
 
 ASKED = "skills_unconfirmed"
 SUBJECT = "Do you still stand by your skills?"
