@@ -1,4 +1,4 @@
-"""The org chart as HR pushes it: CloudEvents, what is not there yet, managers, snapshots in parts, and the progress."""
+"""The org chart as HR pushes it: CloudEvents, what is not there yet, managers, and the progress."""
 
 import asyncio
 from random import Random
@@ -10,59 +10,20 @@ from flash_schemas.profile import ProfileChangedV1
 from profile_service import commands, hr, store
 from profile_service.hr.cloud_events import TYPES
 from profile_service.model import Organisation
-from profile_service.snapshots import apply_some
 
 from tests.integration.profile.conftest import TIME, Company
+from tests.integration.profile.org_events import (
+    CLOUD_EVENTS,
+    ask,
+    cloud_event,
+    push_cloud_events,
+)
 
 STATE = """
 SELECT person.employee_number, code, person.location, person.status, manager.employee_number AS manager
 FROM person JOIN org_unit USING (unit_id) LEFT JOIN person manager ON manager.person_id = person.manager_id
 WHERE person.employee_number LIKE 'm%' ORDER BY person.employee_number
 """
-CLOUD_EVENTS = {"content-type": "application/cloudevents-batch+json; charset=utf-8"}
-
-
-def cloud_event(id_: str, type_: str, minute: int, data: Any, **attributes: Any) -> dict[str, Any]:
-    time = f"2026-11-03T09:{minute:02}:00Z"
-    return {
-        **{"specversion": "1.0", "id": id_, "source": "/hr", "type": type_, "time": time, "data": data},
-        **attributes,
-    }
-
-
-async def push_cloud_events(company: Company, *events: Any) -> Any:
-    headers = {**company.headers, **CLOUD_EVENTS}
-    return await company.api.client.post("/api/v1/hr/org-events", content=orjson.dumps(events), headers=headers)
-
-
-async def ask(company: Company, path: str) -> Any:
-    answer = await company.api.client.get(f"/api/v1/hr/{path}", headers=company.headers)
-    assert answer.status_code == 200, answer.text
-    return answer.json()
-
-
-async def apply_snapshots(company: Company) -> dict[str, Any]:
-    """In the smallest bits; how the snapshot ended."""
-    while await apply_some(company.api.database, 1, 0.2):
-        pass
-    (snapshot,) = (await ask(company, "snapshots"))["items"]
-    return dict(snapshot)
-
-
-def listed(number: str, unit: str, **facts: Any) -> dict[str, Any]:
-    usual = {"name": f"Person {number}", "job_title": "Consultant", "job_level": 5, "location": "Berlin"}
-    return {"employee_number": number, "unit": unit, **usual, **facts}
-
-
-UNITS = [
-    {"unit": "crm", "name": "Customer Relations", "parent": "sales"},
-    {"unit": "sales", "name": "Sales and Marketing", "parent": "root"},
-    {"unit": "root", "name": "Aurora"},
-]
-
-
-def snapshot(company: Company, people: list[dict[str, Any]], **values: Any) -> dict[str, Any]:
-    return company.event("snapshot", snapshot="s1", units=UNITS, people=people, **values)
 
 
 async def test_cloud_events_of_every_type_say_the_same_as_plain_ones(company: Company) -> None:
@@ -187,70 +148,6 @@ async def test_nobody_is_their_own_manager(company: Company) -> None:
     assert [(result["outcome"], result["field"]) for result in results] == [("refused", "manager")] * 2
     profile = await company.api.client.get("/api/v1/me/profile", headers=company.sign_in("1"))
     assert profile.json()["location"] == "Berlin", "nothing of a refused event is applied"
-
-
-async def test_a_snapshot_in_parts_takes_effect_when_it_is_whole(company: Company) -> None:
-    before = len(await company.api.events(ProfileChangedV1))
-    everyone = [listed("1", "sales", name="Nadia Ferreira"), listed("2", "crm", name="李秀英"), listed("4", "root")]
-    common = {"sequence": 50}
-    parts = [
-        {**snapshot(company, everyone[:2], part=1, last=False), **common},
-        {**snapshot(company, [*everyone[2:], listed("5", "crm")], part=3), **common},
-    ]
-    await company.push(*parts)
-    assert (await apply_snapshots(company))["phase"] == "receiving"
-    newer = company.event("person_changed", employee_number="2", location="Rome") | {"sequence": 60}
-    after = company.joined("6", "lab") | {"sequence": 61}
-    middle = {**snapshot(company, [], part=2, last=False, confirmed=True), **common}
-    assert {result["outcome"] for result in await company.push(newer, after, middle)} == {"applied"}
-    done = await apply_snapshots(company)
-    assert (done["phase"], done["parts"], done["refused"]) == ("done", [1, 2, 3], 0)
-    statuses = {number: (await ask(company, f"people/{number}"))["status"] for number in "123456"}
-    assert [number for number, status in statuses.items() if status == "left"] == ["3"]
-    told = [event for event, _ in (await company.api.events(ProfileChangedV1))[before:]]
-    assert {(event.name, event.change) for event in told} == {
-        ("李秀英", "hr_changed"),
-        ("Person 6", "created"),
-        ("Person 4", "hr_changed"),
-        ("Person 5", "created"),
-        ("Öykü Yılmaz", "hr_left"),
-    }, "nobody who stays as they are is told of"
-    units = await company.api.client.get("/api/v1/units", headers=company.sign_in("1"))
-    assert {unit["name"] for unit in units.json()["items"]} == {
-        "Aurora",
-        "Sales and Marketing",
-        "Customer Relations",
-    }, "a unit that is missing is closed"
-
-
-async def test_a_truncated_snapshot_ends_nobody_until_it_is_confirmed(company: Company) -> None:
-    await company.push(snapshot(company, [listed("1", "sales")], sequence=50))
-    refused = await apply_snapshots(company)
-    assert refused["phase"] == "refused"
-    assert "3 of 4 people" in refused["reason"]
-    assert (await ask(company, "people/2"))["status"] == "active"
-    async with company.api.database.connection() as connection:
-        assert await connection.fetch("SELECT * FROM hr_snapshot_entry") == [], "whom it lists is forgotten at once"
-    await company.push(snapshot(company, [listed("1", "sales")], sequence=50, confirmed=True))
-    assert (await apply_snapshots(company))["phase"] == "done"
-    assert (await ask(company, "people/2"))["status"] == "left"
-
-
-async def test_a_snapshot_part_that_does_not_belong_is_refused_or_ignored(company: Company) -> None:
-    first = snapshot(company, [listed("1", "sales")], sequence=50, last=False)
-    other = snapshot(company, [], sequence=51, part=2)
-    older = {**snapshot(company, [], sequence=40), "snapshot": "s0"}
-    twice = snapshot(company, [listed("1", "sales"), listed("1", "crm")], sequence=50)
-    results = await company.push(first, other, older, twice, first)
-    assert [result["outcome"] for result in results] == ["applied", "refused", "ignored", "refused", "ignored"]
-    assert results[1]["field"] == "time"
-
-
-async def test_more_than_ten_thousand_listed_in_a_call_are_refused_whole(company: Company) -> None:
-    people = [listed(str(number), "sales") for number in range(10_001)]
-    body = {"events": [snapshot(company, people)]}
-    answer = await company.api.client.post("/api/v1/hr/org-events", json=body, headers=company.headers)
-    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "events")
 
 
 async def test_progress_counts_the_people_below_what_changed(company: Company) -> None:

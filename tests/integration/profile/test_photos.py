@@ -10,7 +10,7 @@ from flash_schemas.profile import ProfileChangedV1
 from PIL import Image
 
 from tests.integration.profile.conftest import Company
-from tests.integration.profile.test_people_in_full import me, preview, say
+from tests.integration.profile.own_profiles import me, preview, say
 from tests.integration.profile.test_programs import create
 
 OWN = "/api/v1/me/photo"

@@ -5,7 +5,7 @@ from typing import Any
 from flash_schemas.profile import ProfileChangedV1
 
 from tests.integration.profile.conftest import Company
-from tests.integration.profile.test_people_in_full import me, say, today
+from tests.integration.profile.own_profiles import me, say, today
 from tests.integration.profile.test_profiles import skill
 
 URL = "/api/v1/me/skill-suggestions"

@@ -6,7 +6,7 @@ import pytest
 from flash_schemas.profile import ProgramChangedV1
 
 from tests.integration.profile.conftest import Company, program_body
-from tests.integration.profile.test_program_life import owner, post
+from tests.integration.profile.program_days import owner, post
 from tests.integration.profile.test_programs import create
 
 WHERE = {"kind": "choice", "text": "Where did you meet?", "choices": ["Office", "Elsewhere"]}

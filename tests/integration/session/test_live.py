@@ -1,105 +1,17 @@
 """What happens in a conversation shows in the streams of its two people, in every process, and nothing is lost."""
 
-import asyncio
-import json
-from collections.abc import AsyncIterator
-from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass, field
 from time import time
-from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
-import httpx2
 import pytest
-from chassis.auth import Caller
 from chassis.database import Database
 from chassis.http import Cursor
-from chassis.runtime import create_api
-from flash_local.processes import free_port
-from session_service.live import Live
-from session_service.sealing import Keyring
 from session_service.store import show
 from session_service.store.sessions import session as read_session
 
 from tests.integration.session.conftest import World
-from tests.support.upstreams import serving_app
+from tests.integration.session.streams import replica, send
 from tests.support.waiting import eventually
-
-COMES_WITHIN_S = 30
-
-
-@dataclass
-class Replica:
-    """One process's streams on the world's database, polled by the test."""
-
-    world: World
-    live: Live
-    tasks: list["asyncio.Task[None]"] = field(default_factory=list)
-
-    @asynccontextmanager
-    async def reader(self, person_id: UUID, last: str | None = None, **claims: Any) -> AsyncIterator["Reader"]:
-        """Somebody who listens here."""
-        reader = Reader()
-        caller = Caller(str(person_id), frozenset({"employee"}), person_id, **claims)
-
-        async def read() -> None:
-            async with aclosing(self.live.listen(caller, last)) as chunks:
-                async for chunk in chunks:
-                    reader.take(chunk)
-
-        reader.task = asyncio.create_task(read())
-        await eventually(lambda: reader.named("ready") or reader.named("reset") or reader.task.done())
-        try:
-            yield reader
-        finally:
-            reader.task.cancel()
-            await asyncio.wait({reader.task})
-
-    async def poll(self) -> None:
-        await self.live.poll()
-
-
-@dataclass
-class Reader:
-    """What one stream has shown so far."""
-
-    task: Any = None
-    text: str = ""
-    last_id: str = ""
-
-    def take(self, chunk: bytes) -> None:
-        self.text += chunk.decode()
-        for line in chunk.decode().splitlines():
-            if line.startswith("id: "):
-                self.last_id = line[4:]
-
-    @property
-    def events(self) -> list[tuple[str, Any]]:
-        """Kind and content of each."""
-        parts = [[line.split(": ", 1) for line in part.split("\n") if ": " in line] for part in self.text.split("\n\n")]
-        blocks: list[dict[str, str]] = [dict(part) for part in parts]
-        return [(block["event"], json.loads(block["data"])) for block in blocks if "event" in block]
-
-    def named(self, name: str) -> list[Any]:
-        return [content for event, content in self.events if event == name]
-
-    def texts(self) -> list[str]:
-        return [content["message"]["text"] for content in self.named("message")]
-
-
-def replica(world: World, **settings: Any) -> Replica:
-    service = world.api.service
-    keyring = service.state["keyring"]
-    assert isinstance(keyring, Keyring)
-    changed: Any = service.settings.model_copy(update=settings)
-    return Replica(world, Live(service.database, keyring, changed))
-
-
-async def send(world: World, by: UUID, session_id: str, text: str) -> dict[str, Any]:
-    answer = await world.post(by, f"/sessions/{session_id}/messages", {"text": text})
-    assert answer.status_code == 201, answer.text
-    message: dict[str, Any] = answer.json()
-    return message
 
 
 async def test_both_see_messages_edits_reading_and_steps_as_they_happen_and_nobody_else_does(world: World) -> None:
@@ -241,66 +153,3 @@ async def test_without_a_listener_nothing_is_asked_of_the_database(world: World)
     here = replica(world)
     here.live._database = Database(world.api.service.settings)  # never opened: any use of it fails
     await here.poll()
-
-
-@dataclass
-class Served:
-    """The service's API on a port of its own, with its streams."""
-
-    world: World
-    url: str
-
-    @asynccontextmanager
-    async def listening(self, person_id: UUID) -> AsyncIterator[Any]:
-        """The lines that somebody's connection gets."""
-        headers = self.world.api.callers.sign_in("employee", person_id=person_id)
-        async with (
-            httpx2.AsyncClient(base_url=self.url, trust_env=False) as client,
-            client.stream("GET", "/api/v1/me/stream", headers=headers, timeout=COMES_WITHIN_S) as answer,
-        ):
-            yield answer
-
-
-@pytest.fixture
-async def served(world: World) -> AsyncIterator[Served]:
-    app, port = create_api(world.api.service), free_port()
-    app.state.verifier = world.api.callers
-    async with serving_app(app, port):
-        yield Served(world, f"http://127.0.0.1:{port}")
-
-
-async def test_over_http_a_stream_is_read_closed_and_forgotten(served: Served) -> None:
-    world, live = served.world, served.world.api.service.state["live"]
-    assert isinstance(live, Live)
-    learner, mentor = await world.person(), await world.person()
-    session_id = await world.asked(learner, mentor)
-    async with served.listening(learner) as answer:
-        assert answer.headers["content-type"].startswith("text/event-stream")
-        assert answer.headers["cache-control"] == "no-store"
-        lines = answer.aiter_lines()
-        assert "event: ready" in [await anext(lines) for _ in range(2)]
-        await send(world, mentor, session_id, "Over HTTP")
-        await live.poll()
-        async with asyncio.timeout(COMES_WITHIN_S):
-            async for line in lines:
-                if "Over HTTP" in line:
-                    break
-    await eventually(lambda: not live.streams)
-
-
-async def test_at_a_stop_open_streams_end_in_order(served: Served) -> None:
-    live = served.world.api.service.state["live"]
-    assert isinstance(live, Live)
-    async with served.listening(await served.world.person()) as answer:
-        (end,) = served.world.api.service.ending
-        end()
-        async with asyncio.timeout(COMES_WITHIN_S):
-            received = [line async for line in answer.aiter_lines()]
-    assert "event: ready" in received, "and the answer was whole to its last byte"
-
-
-async def test_only_people_have_streams(world: World) -> None:
-    for roles, person_id, status in (((), uuid4(), 403), (("employee",), None, 403), (("operator",), None, 403)):
-        headers = world.api.callers.sign_in(*roles, person_id=person_id)
-        assert (await world.api.client.get("/api/v1/me/stream", headers=headers)).status_code == status
-    assert (await world.api.client.get("/api/v1/me/stream")).status_code == 401
