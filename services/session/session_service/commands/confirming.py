@@ -19,5 +19,5 @@ async def ask_to_confirm(database: Database, limit: int) -> bool:
     today = datetime.now(UTC).date()
     async with database.transaction() as transaction:
         asked = await store.remind_unconfirmed(transaction, today, holds_since(today), limit)
-        await tell(transaction, [Notice.of_confirming(person_id, today) for person_id in asked])
+        await tell(transaction, [Notice.of_confirming(*each) for each in asked.items()])
     return len(asked) == limit

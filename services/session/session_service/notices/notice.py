@@ -31,10 +31,10 @@ class Notice:
         return cls(notice_id, person_id, kind, session.session_id, session.other(person_id), facts or {})
 
     @classmethod
-    def of_confirming(cls, person_id: UUID, asked_on: date) -> "Notice":
-        """To somebody who is asked on this day whether their skills still hold."""
+    def of_confirming(cls, person_id: UUID, confirmed_on: date) -> "Notice":
+        """To somebody who is asked whether still holds what they last confirmed on this day."""
         kind = "skills_unconfirmed"
-        return cls(uuid5(person_id, f"{kind}:{asked_on.isoformat()}"), person_id, kind)
+        return cls(uuid5(person_id, f"{kind}:{confirmed_on.isoformat()}"), person_id, kind)
 
     @classmethod
     def of_silence(cls, mentor_id: UUID, since: datetime) -> "Notice":

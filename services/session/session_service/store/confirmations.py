@@ -18,8 +18,7 @@ WITH due AS (
 INSERT INTO profile_reminder (person_id, confirmed_on, reminded_on)
 SELECT person_id, oldest_confirmation, $1::date FROM due
 ON CONFLICT (person_id) DO UPDATE SET confirmed_on = EXCLUDED.confirmed_on, reminded_on = EXCLUDED.reminded_on
-    WHERE profile_reminder.reminded_on < $2
-RETURNING person_id
+RETURNING person_id, confirmed_on
 """
 SEE = """
 UPDATE notice AS n SET read_at = now() FROM person AS p
@@ -30,12 +29,13 @@ WHERE n.person_id = p.person_id AND p.person_id = ANY ($1) AND n.kind = 'skills_
 
 async def remind_unconfirmed(
     transaction: Transaction, today: date, holds_since: date, limit: int | None = None
-) -> list[UUID]:
-    """Note at most `limit` people as told today whose oldest confirmation is from before `holds_since`; who they are.
+) -> dict[UUID, date]:
+    """Note at most `limit` people as told today whose oldest confirmation is from before `holds_since`, each with it.
 
     Nobody is told twice of the same one, nor of another while the last time is not that long ago.
     """
-    return [row["person_id"] for row in await transaction.fetch(REMIND, today, holds_since, limit)]
+    rows = await transaction.fetch(REMIND, today, holds_since, limit)
+    return {row["person_id"]: row["confirmed_on"] for row in rows}
 
 
 async def see_confirmed(transaction: Transaction, person_ids: Collection[UUID], holds_since: date) -> None:

@@ -41,7 +41,7 @@ async def ask(world: World, rounds: int = 1) -> None:
 
 
 async def days_pass(world: World, days: int) -> None:
-    """What is kept of the past lies further back; notices of one day have an id of that day."""
+    """What is kept of the past lies further back; notices have ids of their days."""
     await world.execute(
         "UPDATE profile_reminder SET reminded_on = reminded_on - $1::integer, confirmed_on = confirmed_on - $1", days
     )
