@@ -1,6 +1,6 @@
 """The background half of step 2: who did not confirm their skills for 180 days is reminded, once in as many days.
 
-The reminder stands in the person's own profile; nothing is sent from here.
+The reminder stands in the person's own profile; mail is for the session service, which knows what each chose.
 """
 
 from datetime import UTC, datetime

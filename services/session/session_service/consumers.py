@@ -1,6 +1,7 @@
 """Step 6 of the data's way: who takes part in which program, and the programs' limits, as this service needs them."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import cast
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from chassis.erasing import note_last_states
 from flash_schemas.profile import ProfileChangedV1, ProgramChangedV1
 
 from session_service import store
+from session_service.model import holds_since
 
 
 def consumers() -> list[Consumer]:
@@ -21,10 +23,14 @@ def consumers() -> list[Consumer]:
 
 
 async def take_people(transaction: Transaction, deliveries: Sequence[Delivery]) -> None:
-    """Keep status, roles, pauses and how to reach people; whoever changed has their open sessions looked at."""
+    """Keep status, roles, pauses and how to reach people; whoever changed has their open sessions looked at.
+
+    Who has confirmed their skills is not asked to any more.
+    """
     newest = _newest(deliveries).values()
     changed = await store.keep_people(transaction, [_person(delivery) for delivery in newest])
     await store.keep_contacts(transaction, [_contact(delivery) for delivery in newest])
+    await store.see_confirmed(transaction, changed, holds_since(datetime.now(UTC).date()))
     await store.add_departures(transaction, changed)
     await note_last_states(transaction, deliveries)
 
@@ -43,6 +49,7 @@ def _person(delivery: Delivery) -> dict[str, object]:
         "status": event.status,
         "participations": {str(part.program_id): part.roles for part in event.participations},
         "skill_ids": sorted({str(skill.skill_id) for skill in event.skills}),
+        "oldest_confirmation": min((skill.confirmed_on for skill in event.skills), default=None),
         "pauses": {str(part.program_id): part.paused_until for part in event.participations if part.paused_until},
     }
 

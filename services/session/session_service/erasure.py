@@ -17,7 +17,7 @@ from session_service import store
 LEAVE = """
 INSERT INTO person (person_id, version, status, participations, skill_ids) VALUES ($1, $2, 'left', '{}', '[]')
 ON CONFLICT (person_id) DO UPDATE SET version = GREATEST(person.version, EXCLUDED.version), status = 'left',
-    participations = '{}', pauses = NULL, skill_ids = '[]'
+    participations = '{}', pauses = NULL, skill_ids = '[]', oldest_confirmation = NULL
 """
 # In the order of every other lock on sessions: then no message of theirs is on its way either.
 LOCK_SESSIONS = """
@@ -61,7 +61,7 @@ CLOSE_CALLS = "UPDATE open_call SET state = 'closed' WHERE learner_id = $1 AND s
 FORGET_DRAFTS = "DELETE FROM draft WHERE learner_id = $1"
 FORGET_REACHED = tuple(
     f"DELETE FROM {table} WHERE person_id = $1"  # noqa: S608 - tables of ours
-    for table in ("contact", "delivery", "notice", "notice_preferences")
+    for table in ("contact", "delivery", "notice", "notice_preferences", "profile_reminder")
 )
 EMPTY = (
     EMPTY_CARDS,

@@ -21,6 +21,7 @@ from flash_schemas.base import Event
 
 from session_service import outranking, store
 from session_service.commands import say_blocks_again
+from session_service.model import holds_since
 from session_service.store import deliveries
 
 LIMIT = 200
@@ -44,9 +45,14 @@ async def restored(service: Service, arguments: Sequence[str] = ()) -> int:
 
 
 async def send_nothing_old(service: Service) -> None:
-    """What waited when the backup was made may have gone out since: it shows in the app, and is not sent again."""
+    """What waited when the backup was made may have gone out since: it shows in the app, and is not sent again.
+
+    Nor is anybody asked again to confirm what was due by now.
+    """
     async with service.database.transaction() as transaction:
         await deliveries.stop_all(transaction)
+        today = datetime.now(UTC).date()
+        await store.remind_unconfirmed(transaction, today, holds_since(today))
 
 
 async def _availability(transaction: Transaction, published: Mapping[UUID, int]) -> list[Outgoing]:

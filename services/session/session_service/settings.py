@@ -65,6 +65,7 @@ class Settings(ChassisSettings):
     notice_batch: int = 200
     notice_interval_ms: int = 1_000
     notice_keep_days: int = 90
+    confirmation_interval_ms: int = 600_000
     delivery_batch: int = 10
     delivery_attempts: int = 8
     delivery_lease_ms: int = 180_000

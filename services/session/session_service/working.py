@@ -50,13 +50,15 @@ def of_streams(live: Live, settings: Settings) -> list[Worker]:
 
 
 def of_notices(database: Database, ways_out: Post, settings: Settings) -> list[Worker]:
-    """What reminds people of their sessions, decides where notices go, sends them, and measures that."""
+    """What reminds people of sessions and of old claims, decides where notices go, sends them, and measures that."""
     soon = partial(commands.remind_of_sessions, database, settings.timer_batch_sessions, remind)
+    unconfirmed = partial(commands.ask_to_confirm, database, settings.notice_batch)
     plan = partial(plan_some, database, ways_out, settings.notice_batch)
     keep = partial(keep_house, database, settings.notice_keep_days, settings.notice_batch)
     send = Sender(database, ways_out, settings)
     return [
         Worker("session-reminders", soon, settings.timer_interval_ms, wake_on_commit=False),
+        Worker("confirmations", unconfirmed, settings.confirmation_interval_ms, wake_on_commit=False),
         Worker("notices", plan, settings.notice_interval_ms),
         Worker("deliveries", send, settings.notice_interval_ms, longest_round_ms=settings.delivery_lease_ms),
         Worker("notice-keeping", keep, 10 * settings.notice_interval_ms, wake_on_commit=False),

@@ -82,11 +82,12 @@ class World:
         joined: bool = True,
         paused_until: dict[Any, date] | None = None,
         skills: Sequence[UUID] = (),
+        confirmed_on: date = TODAY,
         **said: Any,
     ) -> UUID:
         """Somebody as the profile service has just said; a new one when no id is given."""
         person_id = person_id or uuid4()
-        event = self._profile(person_id, status, joined, paused_until, skills, **said)
+        event = self._profile(person_id, status, joined, paused_until, skills, confirmed_on, **said)
         async with self.api.database.transaction() as transaction:
             await take_people(transaction, [delivery(event, self.next(person_id))])
         return person_id
@@ -98,6 +99,7 @@ class World:
         joined: bool = True,
         paused_until: dict[Any, date] | None = None,
         skills: Sequence[UUID] = (),
+        confirmed_on: date = TODAY,
         **said: Any,
     ) -> ProfileChangedV1:
         roles: tuple[Role, ...] = ("learner", "mentor")
@@ -110,7 +112,7 @@ class World:
             location="L",
             unit_path=(UnitRef(unit_id=uuid4(), name="U"),),
             status=status,
-            skills=tuple(Skill(skill_id=skill_id, level=3, confirmed_on=TODAY) for skill_id in skills),
+            skills=tuple(Skill(skill_id=skill_id, level=3, confirmed_on=confirmed_on) for skill_id in skills),
             participations=takes_part if joined and status == "active" else (),
             **{"name": "N", **said},
         )

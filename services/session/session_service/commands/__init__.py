@@ -20,6 +20,7 @@ from session_service.commands.calendars import forget_calendar as forget_calenda
 from session_service.commands.calendars import set_calendar as set_calendar
 from session_service.commands.clocks import WallClocks as WallClocks
 from session_service.commands.closing import close_departed as close_departed
+from session_service.commands.confirming import ask_to_confirm as ask_to_confirm
 from session_service.commands.conversation import edit_message as edit_message
 from session_service.commands.conversation import mark_read as mark_read
 from session_service.commands.conversation import send as send

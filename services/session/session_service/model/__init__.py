@@ -25,6 +25,7 @@ from session_service.model.availability import month_of as month_of
 from session_service.model.availability import next_start as next_start
 from session_service.model.clock import reminded as reminded
 from session_service.model.clocks import wall_clock_of as wall_clock_of
+from session_service.model.confirming import holds_since as holds_since
 from session_service.model.conversation import MESSAGES_AFTER_END as MESSAGES_AFTER_END
 from session_service.model.conversation import check_edit as check_edit
 from session_service.model.conversation import check_open as check_open

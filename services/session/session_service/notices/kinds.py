@@ -43,5 +43,6 @@ KINDS: Mapping[str, Kind] = {
         Kind("follow_up", states=frozenset({"held", "solved"})),
         Kind("relationship_made"),
         Kind("paused_for_silence", may_be_off=False),
+        Kind("skills_unconfirmed", mode="digest"),
     )
 }

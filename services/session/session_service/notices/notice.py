@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -29,6 +29,12 @@ class Notice:
         """To one of the two of a session; `when` tells it from others of its kind, and once told it is known."""
         notice_id = uuid5(session.session_id, f"{when}:{kind}:{person_id}")
         return cls(notice_id, person_id, kind, session.session_id, session.other(person_id), facts or {})
+
+    @classmethod
+    def of_confirming(cls, person_id: UUID, confirmed_on: date) -> "Notice":
+        """To somebody who is asked whether still holds what they last confirmed on this day."""
+        kind = "skills_unconfirmed"
+        return cls(uuid5(person_id, f"{kind}:{confirmed_on.isoformat()}"), person_id, kind)
 
     @classmethod
     def of_silence(cls, mentor_id: UUID, since: datetime) -> "Notice":

@@ -23,6 +23,8 @@ from session_service.store.calendars import forget_calendar as forget_calendar
 from session_service.store.calendars import note_busy as note_busy
 from session_service.store.calendars import note_unreadable as note_unreadable
 from session_service.store.calendars import set_calendar as set_calendar
+from session_service.store.confirmations import remind_unconfirmed as remind_unconfirmed
+from session_service.store.confirmations import see_confirmed as see_confirmed
 from session_service.store.contacts import Contact as Contact
 from session_service.store.contacts import contacts as contacts
 from session_service.store.contacts import keep_contacts as keep_contacts

@@ -13,14 +13,17 @@ from session_service.model import Member
 MEMBER = "person_id, status, participations, pauses, skill_ids"
 # Who is forgotten has left, whatever a backup brought back.
 KEEP_PEOPLE = """
-INSERT INTO person (person_id, version, status, participations, pauses, skill_ids)
+INSERT INTO person (person_id, version, status, participations, pauses, skill_ids, oldest_confirmation)
 SELECT person_id, p.version, CASE WHEN e.person_id IS NULL THEN status ELSE 'left' END,
     CASE WHEN e.person_id IS NULL THEN participations ELSE '{}' END, pauses,
-    CASE WHEN e.person_id IS NULL THEN skill_ids ELSE '[]' END
+    CASE WHEN e.person_id IS NULL THEN skill_ids ELSE '[]' END,
+    CASE WHEN e.person_id IS NULL THEN oldest_confirmation END
 FROM jsonb_populate_recordset(NULL::person, $1) AS p LEFT JOIN erasure AS e USING (person_id) ORDER BY person_id
 ON CONFLICT (person_id) DO UPDATE SET version = EXCLUDED.version, status = EXCLUDED.status,
-    participations = EXCLUDED.participations, pauses = EXCLUDED.pauses, skill_ids = EXCLUDED.skill_ids
-WHERE person.version < EXCLUDED.version OR (person.version = EXCLUDED.version AND person.skill_ids IS NULL)
+    participations = EXCLUDED.participations, pauses = EXCLUDED.pauses, skill_ids = EXCLUDED.skill_ids,
+    oldest_confirmation = EXCLUDED.oldest_confirmation
+WHERE person.version < EXCLUDED.version OR (person.version = EXCLUDED.version AND (person.skill_ids IS NULL
+    OR (person.oldest_confirmation IS NULL AND EXCLUDED.oldest_confirmation IS NOT NULL)))
 RETURNING person_id
 """
 KEEP_PROGRAMS = """
@@ -47,7 +50,8 @@ class Departure:
 
 
 async def keep_people(transaction: Transaction, rows: Sequence[dict[str, Any]]) -> set[UUID]:
-    """Take newer people: person_id, version, status, participations (roles by program), pauses, skill_ids.
+    """Take newer people: person_id, version, status, participations (roles by program), pauses, skill_ids,
+    oldest_confirmation.
 
     Who was changed.
     """
