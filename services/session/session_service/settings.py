@@ -3,7 +3,7 @@
 from typing import Annotated, Literal
 
 from chassis.settings import Settings as ChassisSettings
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, ValidationInfo
 
 from session_service.sealing import Keyring
 
@@ -11,6 +11,12 @@ from session_service.sealing import Keyring
 def _readable(master_keys: str) -> str:
     Keyring.of(master_keys)
     return master_keys
+
+
+def _not_in_clear_text(password: str | None, info: ValidationInfo) -> str | None:
+    if password and info.data.get("smtp_tls") == "none":
+        raise ValueError("a password needs smtp_tls")
+    return password
 
 
 class Settings(ChassisSettings):
@@ -58,7 +64,8 @@ class Settings(ChassisSettings):
     smtp_port: int = 587
     smtp_tls: Literal["none", "starttls", "tls"] = "starttls"
     smtp_username: str | None = None
-    smtp_password: str | None = None
+    smtp_password: Annotated[str | None, AfterValidator(_not_in_clear_text), Field(repr=False)] = None
+    """Needs `smtp_tls`."""
     mail_from: str = "Flash Mentoring <noreply@localhost>"
     slack_hosts: str = "hooks.slack.com"
     teams_hosts: str = "*.webhook.office.com,*.logic.azure.com,*.api.powerplatform.com"

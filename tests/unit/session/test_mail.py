@@ -4,8 +4,12 @@ from uuid import uuid4
 
 import pytest
 from aiosmtplib import SMTPConnectResponseError, SMTPDataError, SMTPRecipientRefused, SMTPSenderRefused
+from pydantic import ValidationError
 from session_service.notices.channels.mail import Letter, message, refusal
 from session_service.notices.rendering import Rendered
+from session_service.settings import Settings
+
+from tests.support.apis import offline_settings
 
 RENDERED = Rendered("Subject", "Text", "<p>Page</p>")
 
@@ -31,3 +35,11 @@ def test_only_a_recipient_or_a_letter_is_refused_for_good_and_no_address_is_in_t
 ) -> None:
     assert refusal(error).what == what
     assert "@" not in refusal(error).reason
+
+
+def test_a_password_is_not_taken_for_a_server_that_would_be_told_it_in_clear_text() -> None:
+    settings = {**offline_settings("postgresql://x"), "smtp_username": "flash", "smtp_password": "secret"}
+    with pytest.raises(ValidationError, match="smtp_password") as refused:
+        Settings(**settings, smtp_tls="none")
+    assert refused.value.errors()[0]["loc"] == ("smtp_password",)
+    assert "secret" not in repr(Settings(**settings, smtp_tls="starttls"))
