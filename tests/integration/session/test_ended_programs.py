@@ -39,6 +39,14 @@ async def test_an_ended_program_closes_its_calls_and_no_others(world: World) -> 
     assert [[call["state"] for call in items] for items in calls] == [["closed"], ["open"]]
 
 
+async def test_a_call_of_who_no_longer_takes_part_is_offered_to_nobody(world: World) -> None:
+    mentor = await world.person(skills=[SKILL])
+    learner, call_id = await called(world)
+    await world.person(learner, joined=False)
+    assert (await world.get(mentor, "/open-calls")).json()["items"] == []
+    assert (await world.post(mentor, f"/open-calls/{call_id}/take")).status_code == 409
+
+
 async def test_what_was_accepted_goes_on_when_the_program_has_ended(world: World) -> None:
     learner, mentor, session_id = await accepted(world)
     await world.program(archived=True)

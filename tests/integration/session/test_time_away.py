@@ -86,6 +86,14 @@ async def test_who_takes_nothing_in_one_program_has_nothing_open_there_and_all_i
     assert await world.state(learner, kept) == "requested"
 
 
+async def test_each_word_on_what_a_mentor_takes_is_newer_than_the_last(world: World) -> None:
+    mentor = await world.person()
+    session_id = await world.asked(await world.person(), mentor)
+    await world.post(mentor, f"/sessions/{session_id}/accept")
+    await set_to(world, mentor, capacity=1)
+    assert [version for _, version in await world.api.events(AvailabilityChangedV1)] == [1, 2, 3]
+
+
 async def test_what_a_learner_asked_goes_on_while_they_rest(world: World) -> None:
     learner, mentor = await world.person(), await world.person()
     session_id = await world.asked(learner, mentor)

@@ -27,7 +27,7 @@ async def read_availability(caller: Employee, database: DatabaseDep, response: R
 async def set_availability(
     body: AvailabilityBody, caller: Employee, database: DatabaseDep, expected_version: IfMatch, response: Response
 ) -> AvailabilityAnswer:
-    """Take more, fewer or no requests; promises already made stay."""
+    """Take more, fewer or no requests; promises already made stay. With none, what waits ends and is passed on."""
     answer = await commands.set_availability(database, caller.person, body, expected_version)
     response.headers["ETag"] = etag(answer.version)
     return answer

@@ -26,6 +26,7 @@ FROM open_call AS c JOIN session AS s USING (session_id) LEFT JOIN skill AS k ON
 CALLS_FOR = f"""
 {CALL_WITH_CARD} JOIN person AS m ON m.person_id = $1 JOIN person AS l ON l.person_id = c.learner_id
 WHERE c.state = 'open' AND c.expires_at > $2 AND m.status = 'active' AND l.status = 'active'
+    AND l.participations -> c.program_id::text ? 'learner'
     AND c.skill_id IN (SELECT unnest($4::uuid[]) UNION ALL SELECT skill_id FROM skill WHERE merged_into = ANY ($4))
     AND m.participations -> c.program_id::text ? 'mentor' AND c.learner_id <> $1
 ORDER BY c.expires_at, c.call_id LIMIT $3
