@@ -25,7 +25,10 @@ SHOWN_FIELDS = {
 
 
 class Reason(Answer):
-    """One reason why somebody is listed, as a sentence and in parts."""
+    """One reason why somebody is listed, as a sentence and in parts.
+
+    `narrower_than` is the skill that was asked for, where somebody has a kind or a part of it.
+    """
 
     kind: Literal["skill", "text"]
     text: str
@@ -33,6 +36,7 @@ class Reason(Answer):
     level: int | None = None
     last_used: date | None = None
     field: str | None = None
+    narrower_than: UUID | None = None
 
 
 class SkillItem(Answer):
@@ -128,11 +132,19 @@ def sessions_a_month(program: Mapping[str, Any]) -> int:
 
 
 class Presenter:
-    """Turns hits into items for one search in a program; `asked` are the skills it was about."""
+    """Turns hits into items for one search in a program; `asked` are its skills, `narrower` those below each."""
 
-    def __init__(self, vocabulary: Vocabulary, asked: Sequence[UUID], program: Mapping[str, Any], today: date) -> None:
+    def __init__(
+        self,
+        vocabulary: Vocabulary,
+        asked: Sequence[UUID],
+        narrower: Mapping[UUID, Sequence[UUID]],
+        program: Mapping[str, Any],
+        today: date,
+    ) -> None:
         self._vocabulary = vocabulary
-        self._asked = {str(skill_id) for skill_id in asked}
+        self._asked: dict[str, UUID | None] = {str(each): above for above, below in narrower.items() for each in below}
+        self._asked |= {str(skill_id): None for skill_id in asked}
         self._show: Sequence[str] = program["search_fields"]["show"]
         self._program_id: str = program["program_id"]
         self._sessions_a_month = sessions_a_month(program)
@@ -172,18 +184,16 @@ class Presenter:
         return SkillItem(label=label, retired=retired, stale=stale, **facts)
 
     def _skill_reasons(self, source: Mapping[str, Any]) -> list[Reason]:
-        asked = [self._skill(claim) for claim in source["skills"] if claim["skill_id"] in self._asked]
-        return [
-            Reason(
-                kind="skill",
-                text=f"{skill.label}, level {skill.level}"
-                + (f", last used {skill.last_used}" if skill.last_used else ""),
-                skill_id=skill.skill_id,
-                level=skill.level,
-                last_used=skill.last_used,
-            )
-            for skill in asked
-        ]
+        """The skills that were asked for themselves come first."""
+        asked = [claim for claim in source["skills"] if claim["skill_id"] in self._asked]
+        reasons = [self._skill_reason(self._skill(claim), self._asked[claim["skill_id"]]) for claim in asked]
+        return sorted(reasons, key=lambda reason: reason.narrower_than is not None)
+
+    def _skill_reason(self, skill: SkillItem, above: UUID | None) -> Reason:
+        facts = [f"{skill.label}, level {skill.level}", *_last_used(skill)]
+        of = f", which belongs to {self._vocabulary.label(above)}" if above else ""
+        about = {name: getattr(skill, name) for name in ("skill_id", "level", "last_used")}
+        return Reason(kind="skill", text=", ".join(facts) + of, narrower_than=above, **about)
 
     def _text_reasons(self, highlights: Mapping[str, Sequence[str]]) -> list[Reason]:
         """Where the words were found; quoted only from fields that are shown."""

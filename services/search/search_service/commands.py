@@ -131,7 +131,7 @@ class Search:
         today: date,
     ) -> PeoplePage:
         asked = [*understood.skills, *understood.related, *choices.skill]
-        presenter = Presenter(self._vocabulary, asked, access.program, today)
+        presenter = Presenter(self._vocabulary, asked, understood.narrower, access.program, today)
         hits, found = answer["hits"]["hits"], answer["aggregations"]
         labels = {skill_id: self._vocabulary.label(skill_id) or "" for skill_id in understood.skills}
         return PeoplePage(

@@ -21,7 +21,7 @@ NOT_SEARCHED: Any = {
     "skills": {"__all__": {"evidence", "typed_evidence", "provenance"}},
 }
 """What search does not keep of a profile."""
-SKILL_COLUMNS = {"skill_id", "label", "aliases", "retired", "merged_into"}
+SKILL_COLUMNS = {"skill_id", "label", "aliases", "broader_id", "retired", "merged_into"}
 
 
 def consumers() -> list[Consumer]:
@@ -75,7 +75,7 @@ async def take_programs(transaction: Transaction, deliveries: Sequence[Delivery]
 
 
 async def take_skills(transaction: Transaction, deliveries: Sequence[Delivery]) -> None:
-    """Keep the names of skills."""
+    """Keep the names of skills, and what is broader."""
     rows = [
         {**delivery.event.model_dump(mode="json", include=SKILL_COLUMNS), "version": _version(delivery)}
         for delivery in _newest(deliveries).values()

@@ -15,6 +15,8 @@ from search_service.understand import Understood
 
 LINKED_SKILL_SCORE = 1_000
 """More than any text can score: who has the skill comes before who merely mentions words."""
+NARROWER_SKILL_SCORE = 200
+"""For one of the narrower skills, the best of them: less than for the skill itself, whatever else matches."""
 RELATED_SKILL_SCORE = 20
 RECENCY_SCORE = 2
 RECENCY_HALVES_AFTER = "730d"
@@ -103,20 +105,21 @@ def _permitted(scope: Scope) -> list[dict[str, Any]]:
 
 def _relevance(scope: Scope, understood: Understood, choices: Choices, today: date) -> dict[str, Any]:
     """Everything that earns score; a typed query must be met by at least one clause of its own."""
-    asked = [_skill(skill_id, LINKED_SKILL_SCORE, today) for skill_id in understood.skills]
-    asked += [_skill(skill_id, RELATED_SKILL_SCORE, today) for skill_id in understood.related]
+    asked = [_skill([skill_id], LINKED_SKILL_SCORE, today) for skill_id in understood.skills]
+    asked += [_skill(narrower, NARROWER_SKILL_SCORE, today) for narrower in understood.narrower.values()]
+    asked += [_skill([skill_id], RELATED_SKILL_SCORE, today) for skill_id in understood.related]
     spoken = " ".join(filter(None, (understood.linked_text, understood.text)))
     asked += _text(scope, spoken) if spoken else []
-    preferred = [_skill(skill_id, LINKED_SKILL_SCORE, today) for skill_id in choices.skill]
+    preferred = [_skill([skill_id], LINKED_SKILL_SCORE, today) for skill_id in choices.skill]
     required = [{"bool": {"should": asked, "minimum_should_match": 1}}] if asked else []
     return {"must": required or [{"match_all": {}}], "should": preferred}
 
 
-def _skill(skill_id: UUID, score: int, today: date) -> dict[str, Any]:
-    """Having a skill: `score`, and on top its level and how recently it was used."""
+def _skill(either: Sequence[UUID], score: int, today: date) -> dict[str, Any]:
+    """Having one of these skills: `score`, and on top the level and how recently it was used, of the best alone."""
     recency = {"skills.last_used": {"origin": today.isoformat(), "scale": RECENCY_HALVES_AFTER, "decay": 0.5}}
     scored = {
-        "query": {"term": {"skills.skill_id": str(skill_id)}},
+        "query": {"terms": {"skills.skill_id": [str(skill_id) for skill_id in either]}},
         "functions": [
             {"weight": score},
             {"field_value_factor": {"field": "skills.level"}},

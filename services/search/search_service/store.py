@@ -42,11 +42,13 @@ SELECT program_id, version, body FROM jsonb_populate_recordset(NULL::program, $1
 ON CONFLICT (program_id) DO UPDATE SET version = EXCLUDED.version, body = EXCLUDED.body
 WHERE program.version < EXCLUDED.version
 """
+# What an older release did not keep of a version comes with a replay.
 KEEP_SKILLS = """
 INSERT INTO skill SELECT * FROM jsonb_populate_recordset(NULL::skill, $1) ORDER BY skill_id
 ON CONFLICT (skill_id) DO UPDATE SET version = EXCLUDED.version, label = EXCLUDED.label, aliases = EXCLUDED.aliases,
-    retired = EXCLUDED.retired, merged_into = EXCLUDED.merged_into
+    broader_id = EXCLUDED.broader_id, retired = EXCLUDED.retired, merged_into = EXCLUDED.merged_into
 WHERE skill.version < EXCLUDED.version
+    OR (skill.version = EXCLUDED.version AND skill.broader_id IS DISTINCT FROM EXCLUDED.broader_id)
 """
 INDEX_AGAIN_WITH_SKILLS = """
 UPDATE person SET doc_version = doc_version + 1, changed_at = now()
@@ -186,7 +188,7 @@ async def vocabulary_changed(transaction: Transaction) -> None:
 
 async def vocabulary(transaction: Transaction) -> Vocabulary:
     """The names of all skills and units."""
-    skills = await transaction.fetch("SELECT skill_id, label, aliases, retired, merged_into FROM skill")
+    skills = await transaction.fetch("SELECT skill_id, label, aliases, retired, merged_into, broader_id FROM skill")
     units = await transaction.fetch("SELECT DISTINCT name FROM unit")
     names = (SkillName(**{**row, "aliases": tuple(row["aliases"])}) for row in skills)
     return Vocabulary.of(names, (row["name"] for row in units))

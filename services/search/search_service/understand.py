@@ -4,8 +4,8 @@ Synonyms and misspellings do not compose inside OpenSearch, so both are resolved
 words that nobody knows are read as the known word they resemble, and what is left is free text.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from rapidfuzz import process
@@ -15,6 +15,7 @@ from search_service.vocabulary import Phrase, Vocabulary, words
 
 MAX_WORDS = 32
 RELATED_LIMIT = 20
+NARROWER_LIMIT = 500
 ONE_EDIT_FROM, TWO_EDITS_FROM = 5, 9
 """Word lengths from which one and two edits are taken for a misspelling."""
 
@@ -30,13 +31,17 @@ FILLERS = frozenset(FILLER_WORDS.split())
 
 @dataclass(frozen=True, slots=True)
 class Understood:
-    """A query taken apart: linked skills and units, corrected words, free text, and skills it may have to do with."""
+    """A query taken apart: linked skills and units, corrected words, free text, and skills it may have to do with.
+
+    `narrower` are the kinds and parts of each linked skill that has some; who knows one of them knows of the whole.
+    """
 
     skills: tuple[UUID, ...] = ()
     units: tuple[str, ...] = ()
     text: str = ""
     linked_text: str = ""
     related: tuple[UUID, ...] = ()
+    narrower: Mapping[UUID, tuple[UUID, ...]] = field(default_factory=dict)
     corrections: tuple[tuple[str, str], ...] = ()
 
 
@@ -46,12 +51,14 @@ def understand(query: str, vocabulary: Vocabulary) -> Understood:
     corrected = tuple(_corrected(word, vocabulary) for word in typed)
     skills, units, free, linked = _link(corrected, vocabulary)
     text = tuple(word for word in free if word not in FILLERS)
+    narrower = _narrower(skills, vocabulary)
     return Understood(
         skills=tuple(dict.fromkeys(skills)),
         units=tuple(dict.fromkeys(units)),
         text=" ".join(text),
         linked_text=" ".join(word for part in linked for word in part),
-        related=_related(text, linked, skills, vocabulary),
+        related=_related(text, linked, [*skills, *(each for below in narrower.values() for each in below)], vocabulary),
+        narrower=narrower,
         corrections=tuple((old, new) for old, new in zip(typed, corrected, strict=True) if old != new),
     )
 
@@ -97,14 +104,22 @@ def _corrected(word: str, vocabulary: Vocabulary) -> str:
     return best[0][0] if best and not unclear else word
 
 
-def _related(
-    text: Phrase, linked: Sequence[Phrase], skills: Sequence[UUID], vocabulary: Vocabulary
-) -> tuple[UUID, ...]:
-    """Skills whose names hold every word of the free text or of a linked name, or stand within a linked name."""
+def _narrower(skills: Sequence[UUID], vocabulary: Vocabulary) -> dict[UUID, tuple[UUID, ...]]:
+    """What is narrower than each linked skill, without those that are linked themselves."""
+    every = {skill_id: vocabulary.below(skill_id, NARROWER_LIMIT) for skill_id in skills}
+    below = {skill_id: tuple(each for each in found if each not in skills) for skill_id, found in every.items()}
+    return {skill_id: found for skill_id, found in below.items() if found}
+
+
+def _related(text: Phrase, linked: Sequence[Phrase], meant: Sequence[UUID], vocabulary: Vocabulary) -> tuple[UUID, ...]:
+    """Skills whose names hold every word of the free text or of a linked name, or stand within a linked name.
+
+    Without those that the query is `meant` to be about.
+    """
     found = [skill_id for part in linked for skill_id in _within(part, vocabulary)]
     for part in filter(None, (text, *linked)):
         found += sorted(set.intersection(*(vocabulary.skills_by_word.get(word, set()) for word in part)))
-    return tuple(skill_id for skill_id in dict.fromkeys(found) if skill_id not in skills)[:RELATED_LIMIT]
+    return tuple(skill_id for skill_id in dict.fromkeys(found) if skill_id not in meant)[:RELATED_LIMIT]
 
 
 def _within(part: Phrase, vocabulary: Vocabulary) -> Iterator[UUID]:

@@ -28,16 +28,18 @@ class SkillName:
     aliases: tuple[str, ...]
     retired: bool
     merged_into: UUID | None
+    broader_id: UUID | None = None
 
 
 @dataclass
 class Vocabulary:
-    """Skills and units by phrase; `known_words` are all words of their names."""
+    """Skills and units by phrase; `known_words` are all words of their names, `narrower` what lies right below each."""
 
     skills: dict[UUID, SkillName] = field(default_factory=dict)
     skill_phrases: dict[Phrase, UUID] = field(default_factory=dict)
     unit_phrases: dict[Phrase, str] = field(default_factory=dict)
     skills_by_word: dict[str, set[UUID]] = field(default_factory=dict)
+    narrower: dict[UUID, list[UUID]] = field(default_factory=dict)
     known_words: set[str] = field(default_factory=set)
     longest: int = 1
 
@@ -51,6 +53,7 @@ class Vocabulary:
         for skill in in_use:
             for alias in skill.aliases:
                 made._add(alias, skill)
+        made._order()
         for name in unit_names:
             made._take(words(name))
             made.unit_phrases[words(name)] = name
@@ -78,9 +81,24 @@ class Vocabulary:
         skill = self.skills.get(self.canonical(skill_id))
         return skill is not None and skill.retired
 
+    def below(self, skill_id: UUID, limit: int) -> list[UUID]:
+        """What is narrower than a skill at any distance, the nearest first, and can be claimed; at most `limit`."""
+        found = {skill_id: None}
+        for above in (ways := [skill_id]):  # grows while it is read: each skill brings its own
+            new = [each for each in self.narrower.get(above, ()) if each not in found]
+            found |= dict.fromkeys(new)
+            ways += new
+        return [each for each in ways[1:] if not self.skills[each].retired][:limit]
+
     def find(self, text: str) -> UUID | None:
         """The skill with this name."""
         return self.skill_phrases.get(words(text))
+
+    def _order(self) -> None:
+        """Put each skill right below the one that is broader, or below that which stands for it."""
+        for skill in sorted(self.skills.values(), key=lambda skill: skill.label):
+            if skill.broader_id:
+                self.narrower.setdefault(self.canonical(skill.broader_id), []).append(skill.skill_id)
 
     def _add(self, name: str, skill: SkillName) -> None:
         phrase, skill_id = words(name), self.canonical(skill.skill_id)

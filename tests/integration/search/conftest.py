@@ -70,9 +70,9 @@ class World:
             pass
         await self.index.refresh(self.index.alias)
 
-    async def skill(self, label: str, *aliases: str) -> UUID:
+    async def skill(self, label: str, *aliases: str, **values: Any) -> UUID:
         skill_id = uuid4()
-        await self.say(SkillChangedV1(skill_id=skill_id, change="created", label=label, aliases=aliases))
+        await self.say(SkillChangedV1(skill_id=skill_id, change="created", label=label, aliases=aliases, **values))
         return skill_id
 
     async def program(self, **fields: Sequence[str]) -> None:

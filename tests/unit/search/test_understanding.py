@@ -110,3 +110,54 @@ def test_known_words_are_never_corrected(word: str) -> None:
 @given(st.text(max_size=50))
 def test_words_are_the_same_in_any_case(text: str) -> None:
     assert words(text.upper().lower()) == words(text.upper().lower().upper().lower())
+
+
+TOP, MIDDLE, LOW, OLD, APART = (UUID(int=number) for number in range(1, 6))
+
+
+def ordered(*, middle: dict[str, object] | None = None, top: UUID | None = None) -> Vocabulary:
+    """Cloud computing, under it AWS, under that Lambda; and what was called Amazon's cloud before."""
+    usual: dict[str, object] = {"retired": False, "merged_into": None}
+    return Vocabulary.of(
+        [
+            SkillName(TOP, "Cloud computing", ("cloud",), broader_id=top, **usual),  # type: ignore[arg-type] # as given
+            SkillName(MIDDLE, "AWS", (), **{**usual, "broader_id": TOP, **(middle or {})}),  # type: ignore[arg-type] # too
+            SkillName(LOW, "Lambda", (), broader_id=OLD, **usual),  # type: ignore[arg-type] # too
+            SkillName(OLD, "Amazon", (), broader_id=APART, retired=True, merged_into=MIDDLE),
+            SkillName(APART, "Shops", (), **usual),  # type: ignore[arg-type] # too
+        ],
+        [],
+    )
+
+
+def test_a_broader_skill_brings_all_that_lies_below_it_the_nearest_first() -> None:
+    understood = understand("who knows cloud", ordered())
+    assert (understood.skills, understood.narrower) == ((TOP,), {TOP: (MIDDLE, LOW)})
+    assert understand("AWS", ordered()).narrower == {MIDDLE: (LOW,)}
+    assert understand("lambda", ordered()).narrower == {}
+    assert understand("shops", ordered()).narrower == {}, "a merged skill has the place of the one it became"
+
+
+def test_a_skill_that_is_asked_for_itself_is_not_one_below_another() -> None:
+    assert understand("cloud with aws", ordered()).narrower == {TOP: (LOW,), MIDDLE: (LOW,)}
+    assert understand("cloud lambda", ordered()).narrower == {TOP: (MIDDLE,)}
+
+
+def test_a_skill_below_a_linked_one_is_not_related_as_well() -> None:
+    named = {"label": "Cloud computing with AWS", "aliases": ("cloud aws",)}
+    skills = [
+        SkillName(TOP, "Cloud", (), retired=False, merged_into=None),
+        SkillName(MIDDLE, retired=False, merged_into=None, broader_id=TOP, **named),  # type: ignore[arg-type] # as given
+    ]
+    understood = understand("cloud", Vocabulary.of(skills, []))
+    assert (understood.related, understood.narrower) == ((), {TOP: (MIDDLE,)})
+
+
+def test_a_retired_skill_is_passed_through_and_not_searched() -> None:
+    retired = ordered(middle={"retired": True})
+    assert understand("cloud", retired).narrower == {TOP: (LOW,)}
+
+
+def test_what_is_below_has_an_end_where_there_is_a_circle_and_where_there_is_much() -> None:
+    assert understand("cloud", ordered(top=LOW)).narrower == {TOP: (MIDDLE, LOW)}
+    assert ordered().below(TOP, 1) == [MIDDLE]
