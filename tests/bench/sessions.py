@@ -83,8 +83,8 @@ async def _race(engines: Engines, seed: int) -> int:
         program_id, learners, mentors = uuid4(), ids(200), ids(20)
         await _fill(database, PROGRAM, program_id, RequestPolicy().model_dump(mode="json"))
         await _fill(database, PEOPLE, [*learners, *mentors], str(program_id))
-        race = Race(database, Keyring.of(MASTER_KEY), program_id, Random(seed))
-        await race.run(learners, mentors)
+        race = Race(database, Keyring.of(MASTER_KEY), program_id, learners, mentors, Random(seed))
+        await race.run()
         return await race.check(capacity=2)
 
 

@@ -17,10 +17,9 @@ from session_service.requests import AskBody, DeclineBody
 from session_service.sealing import Keyring
 
 AT_ONCE = 10
-COUNTS = """
-SELECT mentor_id, count(*) FILTER (WHERE capacity_month IS NOT NULL) AS taken,
-    count(*) FILTER (WHERE state = 'requested') AS open
-FROM session GROUP BY mentor_id
+TAKEN = """
+SELECT mentor_id, count(capacity_month) AS taken FROM unnest($1::uuid[]) AS each (mentor_id)
+LEFT JOIN session USING (mentor_id) GROUP BY mentor_id
 """
 OPEN = "SELECT session_id, mentor_id FROM session WHERE state = 'requested' ORDER BY session_id"
 
@@ -32,34 +31,52 @@ class Race:
     database: Database
     keyring: Keyring
     program_id: UUID
+    learners: Sequence[UUID]
+    mentors: Sequence[UUID]
     random: Random
 
-    async def run(self, learners: Sequence[UUID], mentors: Sequence[UUID]) -> None:
+    async def run(self) -> None:
         """Everybody at once."""
         self._gate = asyncio.Semaphore(AT_ONCE)
-        await asyncio.gather(*(self._learner(each, self.random.sample(mentors, 3)) for each in learners))
+        await asyncio.gather(*(self._learner(each, self.random.sample(self.mentors, 3)) for each in self.learners))
 
     async def check(self, capacity: int) -> int:
-        """No mentor took too many, and whoever has a slot left can still give it; how many were taken at the end."""
-        taken = await self._counts()
-        assert all(row["taken"] <= capacity for row in taken), taken
+        """No mentor took too many, and whoever has a slot left can still give it; how many were taken at the end.
+
+        A slot given back when nobody asked any more is asked for once again: were it lost, that would be refused.
+        """
+        taken = await self._taken()
+        assert all(count <= capacity for count in taken.values()), taken
         async with self.database.connection() as connection:
             still_open = await connection.fetch(OPEN)
         for row in still_open:
             await self._tried(self._accept(row["mentor_id"], row["session_id"]))
-        counts = await self._counts()
-        assert all(row["taken"] <= capacity for row in counts), counts
-        assert all(row["taken"] == capacity for row in counts if row["open"]), "a slot was lost"
-        return sum(row["taken"] for row in counts)
+        for mentor, count in (await self._taken()).items():
+            await self._give_away(mentor, capacity - count)
+        taken = await self._taken()
+        assert all(count <= capacity for count in taken.values()), taken
+        return sum(taken.values())
 
-    async def _counts(self) -> list[Any]:
+    async def _taken(self) -> dict[UUID, int]:
         async with self.database.connection() as connection:
-            return await connection.fetch(COUNTS)
+            rows = await connection.fetch(TAKEN, self.mentors)
+        return {row["mentor_id"]: row["taken"] for row in rows}
+
+    async def _give_away(self, mentor: UUID, slots: int) -> None:
+        """Have learners ask one after the other until so many were accepted, or nobody is left."""
+        for learner in self.learners if slots else ():
+            asked = await self._asks(learner, mentor)
+            slots -= bool(asked and await self._tried(self._accept(mentor, asked.session_id)))
+            if not slots:
+                return
+
+    async def _asks(self, learner: UUID, mentor: UUID) -> Any:
+        body = AskBody(program_id=self.program_id, mentor_id=mentor, want_to_learn="x", message="x", format="call")
+        return await self._tried(partial(commands.ask, self.database, self.keyring, caller(learner), body, None))
 
     async def _learner(self, learner: UUID, mentors: Sequence[UUID]) -> None:
         for mentor in mentors:
-            body = AskBody(program_id=self.program_id, mentor_id=mentor, want_to_learn="x", message="x", format="call")
-            asked = await self._tried(partial(commands.ask, self.database, self.keyring, caller(learner), body, None))
+            asked = await self._asks(learner, mentor)
             if asked:
                 await self._answers(learner, mentor, asked.session_id)
                 return
