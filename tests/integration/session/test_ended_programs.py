@@ -68,3 +68,23 @@ async def test_who_no_longer_takes_part_keeps_their_word_and_is_told_what_ended(
     assert await world.state(mentor, session_id) == "accepted"
     assert await world.state(learner, asked) == "withdrawn"
     assert (await told(world, learner))[-1] == "not_taking_part"
+
+
+async def test_who_left_is_told_nothing_any_more(world: World) -> None:
+    learner, mentor = await world.person(), await world.person()
+    asked = await world.asked(learner, mentor)
+    await world.person(learner, status="left")
+    await world.settle()
+    assert await world.state(mentor, asked) == "withdrawn"
+    assert (await told(world, learner), await told(world, mentor)) == ([], ["asked", "withdrawn"])
+
+
+async def test_of_a_session_given_up_for_a_leave_both_are_told_that_alone(world: World) -> None:
+    learner, mentor, session_id = await accepted(world)
+    await world.person(learner, status="on_leave")
+    await world.settle()
+    assert await world.state(mentor, session_id) == "cancelled"
+    assert (await told(world, learner), await told(world, mentor)) == (
+        ["accepted", "cancelled"],
+        ["asked", "cancelled"],
+    )

@@ -2,10 +2,13 @@
 
 from uuid import UUID
 
-from chassis.database import Database
+from chassis.database import Database, Transaction
 
 from session_service import model, store
 from session_service.commands.steps import both_locked, save, tell_availability
+from session_service.model import Session
+from session_service.notices.notice import Notice
+from session_service.notices.telling import tell
 
 
 async def close_departed(database: Database) -> bool:
@@ -31,5 +34,15 @@ async def _close(database: Database, session_id: UUID, person_id: UUID) -> None:
         mentor = await store.availability(transaction, session.mentor_id, at)
         runs = await store.policy(transaction, session.program_id) is not None
         if model.closes(session, person_id, member, mentor, at, runs=runs):
-            await save(transaction, model.closed_for(session, person_id if runs else session.learner_id, at))
+            gone_id = person_id if runs else session.learner_id
+            await save(transaction, model.closed_for(session, gone_id, at))
             await tell_availability(transaction, session.mentor_id, at)
+            if session.state == "requested" and gone_id == session.learner_id:
+                await _tell_learner(transaction, session)
+
+
+async def _tell_learner(transaction: Transaction, session: Session) -> None:
+    """Tell a learner that their request ended since they do not take part, unless they left."""
+    learner = await store.member(transaction, session.learner_id)
+    if learner and learner.status != "left":
+        await tell(transaction, [Notice.about(session, "not_taking_part", session.learner_id, "closed")])

@@ -79,8 +79,7 @@ def _nobody(_event: Any, _session: Session) -> Iterable[Told]:
 def _withdrawn(event: said.SessionWithdrawnV1, _session: Session) -> Iterable[Told]:
     if event.reason == "mentor_unavailable":
         return [("unavailable", event.learner_id, {})]
-    told: list[Told] = [("withdrawn", event.mentor_id, {})]
-    return [*told, ("not_taking_part", event.learner_id, {})] if event.reason == "learner_unavailable" else told
+    return [("withdrawn", event.mentor_id, {})]
 
 
 def _cancelled(event: said.SessionCancelledV1, session: Session) -> Iterable[Told]:
