@@ -12,6 +12,8 @@ from flash_schemas.profile import ProfileChangedV1, ProgramChangedV1, SkillChang
 
 from session_service import store
 from session_service.model import holds_since
+from session_service.notices.notice import Notice
+from session_service.notices.telling import tell
 
 
 def consumers() -> list[Consumer]:
@@ -40,7 +42,7 @@ async def take_programs(transaction: Transaction, deliveries: Sequence[Delivery]
     """Keep the limits of asking, the owners, and what they ask after a session; nobody waits in one that has ended."""
     rows = [_program(delivery) for delivery in _newest(deliveries).values()]
     ended = await store.keep_programs(transaction, rows)
-    await store.close_calls_in(transaction, ended)
+    await tell(transaction, [Notice.of_call(call) for call in await store.close_calls_in(transaction, ended)])
     await store.add_departures_from(transaction, ended)
 
 

@@ -37,6 +37,7 @@ async def test_an_ended_program_closes_its_calls_and_no_others(world: World) -> 
     assert (await world.post(mentor, f"/open-calls/{call_id}/take")).status_code == 409
     calls = [(await world.get(by, "/me/open-calls")).json()["items"] for by in (learner, other)]
     assert [[call["state"] for call in items] for items in calls] == [["closed"], ["open"]]
+    assert [(await told(world, by)).count("call_not_taken") for by in (learner, other)] == [1, 0]
 
 
 async def test_a_call_of_who_no_longer_takes_part_is_offered_to_nobody(world: World) -> None:

@@ -16,6 +16,7 @@ from flash_schemas.session import (
 from session_service.commands import close_calls, pass_on_some
 
 from tests.integration.session.conftest import TODAY, World
+from tests.integration.session.feed import told
 
 SKILL = uuid4()
 
@@ -189,3 +190,13 @@ async def test_a_call_ends_when_its_learner_or_its_time_says_so(world: World) ->
     await asyncio.gather(*(close_calls(world.api.database, 5) for _ in range(3)))
     async with world.api.database.connection() as connection:
         assert await connection.fetchval("SELECT count(*) FROM open_call WHERE state = 'closed'") == 2
+
+
+async def test_a_learner_is_told_once_that_nobody_took_their_call(world: World) -> None:
+    mentor = await world.person(skills=[SKILL])
+    (withdrew, withdrawn), (taken_from, taken), (waits, _) = [await called(world) for _ in range(3)]
+    assert (await world.post(withdrew, f"/open-calls/{withdrawn}/withdraw")).status_code == 204
+    assert (await world.post(mentor, f"/open-calls/{taken}/take")).status_code == 201
+    await world.execute("UPDATE open_call SET expires_at = now() - interval '1 second'")
+    await asyncio.gather(*(close_calls(world.api.database, 5) for _ in range(3)))
+    assert [(await told(world, who)).count("call_not_taken") for who in (withdrew, taken_from, waits)] == [0, 0, 1]

@@ -17,6 +17,8 @@ from session_service.answers import SessionAnswer
 from session_service.commands.passing import repeat_first_message
 from session_service.commands.steps import existing, save, tell_availability
 from session_service.model import CallIsOver, OpenCall
+from session_service.notices.notice import Notice
+from session_service.notices.telling import tell
 from session_service.sealing import Keyring
 
 CALLS_AT_ONCE = 50
@@ -99,9 +101,11 @@ async def withdraw_call(database: Database, by: UUID, call_id: UUID) -> None:
 
 
 async def close_calls(database: Database, limit: int) -> bool:
-    """Close calls that nobody took in time; True when there may be more."""
+    """Close calls that nobody took in time, and tell whose they were; True when there may be more."""
     async with database.transaction() as transaction:
-        return await store.close_calls(transaction, datetime.now(UTC), limit) == limit
+        closed = await store.close_calls(transaction, datetime.now(UTC), limit)
+        await tell(transaction, [Notice.of_call(call) for call in closed])
+    return len(closed) == limit
 
 
 async def _call(transaction: Transaction, call_id: UUID) -> OpenCall:

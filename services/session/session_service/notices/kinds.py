@@ -31,6 +31,7 @@ KINDS: Mapping[str, Kind] = {
         Kind("accepted", may_be_off=False, states=frozenset({"accepted", "held"})),
         Kind("declined", may_be_off=False),
         Kind("expired", may_be_off=False),
+        Kind("call_not_taken", may_be_off=False),
         Kind("withdrawn"),
         Kind("unavailable", may_be_off=False),
         Kind("not_taking_part", may_be_off=False),

@@ -8,7 +8,7 @@ from uuid import UUID, uuid5
 
 from flash_schemas import session as said
 
-from session_service.model import ReminderKind, Session, Step
+from session_service.model import OpenCall, ReminderKind, Session, Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,12 @@ class Notice:
         """To one of the two of a session; `when` tells it from others of its kind, and once told it is known."""
         notice_id = uuid5(session.session_id, f"{when}:{kind}:{person_id}")
         return cls(notice_id, person_id, kind, session.session_id, session.other(person_id), facts or {})
+
+    @classmethod
+    def of_call(cls, call: OpenCall) -> "Notice":
+        """To whom a call belonged that nobody took."""
+        kind = "call_not_taken"
+        return cls(uuid5(call.call_id, kind), call.learner_id, kind, call.session_id)
 
     @classmethod
     def of_confirming(cls, person_id: UUID, confirmed_on: date) -> "Notice":

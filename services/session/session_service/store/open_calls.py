@@ -32,12 +32,16 @@ WHERE c.state = 'open' AND c.expires_at > $2 AND m.status = 'active' AND l.statu
 ORDER BY c.expires_at, c.call_id LIMIT $3
 """  # noqa: S608 - statements of ours
 CALLS_OF = f"{CALL_WITH_CARD} WHERE c.learner_id = $1 ORDER BY c.created_at DESC, c.call_id LIMIT $2"
-CLOSE_CALLS = """
+CLOSE_CALLS = f"""
 UPDATE open_call SET state = 'closed' WHERE call_id IN (
     SELECT call_id FROM open_call WHERE state = 'open' AND expires_at <= $1 ORDER BY expires_at LIMIT $2
     FOR UPDATE SKIP LOCKED
-) RETURNING call_id
-"""
+) RETURNING {COLUMNS}
+"""  # noqa: S608 - columns of ours
+CLOSE_CALLS_IN = f"""
+UPDATE open_call SET state = 'closed' WHERE program_id = ANY ($1) AND state = 'open'
+RETURNING {COLUMNS}
+"""  # noqa: S608 - columns of ours
 
 
 async def passing_ids(transaction: Transaction, limit: int) -> list[UUID]:
@@ -69,15 +73,14 @@ async def end_call(transaction: Transaction, call_id: UUID, state: str, taken_se
     await transaction.execute(query, call_id, state, taken_session_id)
 
 
-async def close_calls(transaction: Transaction, at: datetime, limit: int) -> int:
-    """Close calls whose time is over, a bounded number; how many."""
-    return len(await transaction.fetch(CLOSE_CALLS, at, limit))
+async def close_calls(transaction: Transaction, at: datetime, limit: int) -> list[OpenCall]:
+    """Close calls whose time is over, a bounded number."""
+    return [OpenCall(**row) for row in await transaction.fetch(CLOSE_CALLS, at, limit)]
 
 
-async def close_calls_in(transaction: Transaction, program_ids: Collection[UUID]) -> None:
+async def close_calls_in(transaction: Transaction, program_ids: Collection[UUID]) -> list[OpenCall]:
     """Close the calls of programs that have ended."""
-    query = "UPDATE open_call SET state = 'closed' WHERE program_id = ANY ($1) AND state = 'open'"
-    await transaction.execute(query, program_ids)
+    return [OpenCall(**row) for row in await transaction.fetch(CLOSE_CALLS_IN, program_ids)]
 
 
 async def calls_for(transaction: Transaction, mentor_id: UUID, at: datetime, limit: int) -> list[dict[str, Any]]:
