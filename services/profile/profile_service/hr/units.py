@@ -24,18 +24,17 @@ class Units:
         self.organisation = organisation
         self.changed: dict[UUID, Unit] = {}
         self.moved: list[UUID] = []
-        self._codes = {unit.code: unit for unit in organisation.units.values()}
 
     def named(self, code: str, field: str, event: HrEvent) -> Unit:
         """The unit that an event names and that was open then. Raises Refusal."""
-        unit = self._codes.get(code)
+        unit = self.organisation.coded(code)
         if unit is None or (unit.closed and event.order.at_us >= _orders(unit).of("closed").at_us):
             raise Refusal(field, "there is no such open unit; push the unit first")
         return unit
 
     def upsert(self, event: UnitUpserted) -> Unit:
         """Made, changed or opened again. Raises Older, Refusal."""
-        known = self._codes.get(event.unit)
+        known = self.organisation.coded(event.unit)
         if known is None:
             parent_id = self._parent(event.parent, event, None)
             made = Unit(uuid4(), event.unit, event.name, parent_id, closed=False, sequence=event.number)
@@ -71,7 +70,7 @@ class Units:
         return self._told(known, event, facts, orders.raised(event.order, [*facts, OPEN]))
 
     def _known(self, code: str) -> Unit:
-        unit = self._codes.get(code)
+        unit = self.organisation.coded(code)
         if unit is None:
             raise Refusal("unit", "there is no such open unit; push the unit first")
         return unit
@@ -104,7 +103,7 @@ class Units:
         return parent.unit_id
 
     def _keep(self, unit: Unit) -> Unit:
-        self._codes[unit.code] = self.changed[unit.unit_id] = unit
+        self.changed[unit.unit_id] = unit
         self.organisation.keep(unit)
         return unit
 

@@ -31,6 +31,7 @@ class Organisation:
 
     def __init__(self, units: Iterable[Unit]) -> None:
         self.units = {unit.unit_id: unit for unit in units}
+        self._by_code = {unit.code: unit for unit in self.units.values()}
         self._paths: dict[UUID, tuple[UnitRef, ...]] = {}
         self._children: defaultdict[UUID | None, set[UUID]] = defaultdict(set)
         for unit in self.units.values():
@@ -43,7 +44,11 @@ class Organisation:
             self._children[known.parent_id].discard(unit.unit_id)
             self._paths.clear()
         self._children[unit.parent_id].add(unit.unit_id)
-        self.units[unit.unit_id] = unit
+        self.units[unit.unit_id] = self._by_code[unit.code] = unit
+
+    def coded(self, code: str) -> Unit | None:
+        """The unit that HR calls so, which never changes."""
+        return self._by_code.get(code)
 
     def children(self, unit_id: UUID) -> list[Unit]:
         """The units right under this one."""

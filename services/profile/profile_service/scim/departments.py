@@ -15,18 +15,16 @@ UNASSIGNED = "Unassigned"
 
 
 class Departments:
-    """The units, by code and by name."""
+    """The units, also by name."""
 
     def __init__(self, organisation: Organisation) -> None:
-        self._units = organisation.units
-        self._by_code: dict[str, Unit] = {}
+        self._organisation = organisation
         self._by_name: dict[str, set[str]] = {}
         for unit in organisation.units.values():
             self.add(unit)
 
     def add(self, unit: Unit) -> None:
         """A unit is new, or open again."""
-        self._by_code[unit.code] = unit
         self._by_name.setdefault(unit.name.casefold(), set()).add(unit.code)
 
     def place(self, department: str | None, person: Person | None) -> tuple[str, list[dict[str, Any]]]:
@@ -35,7 +33,7 @@ class Departments:
         Raises InvalidValueException when several units are meant.
         """
         if department is None and person:
-            present = self._units[person.unit_id]
+            present = self._organisation.units[person.unit_id]
             if person.status != "left" or not present.closed:
                 return present.code, []
         name = department or UNASSIGNED
@@ -50,9 +48,10 @@ class Departments:
         return codes[0] if codes else None
 
     def _open(self, code: str) -> bool:
-        return code in self._by_code and not self._by_code[code].closed
+        unit = self._organisation.coded(code)
+        return unit is not None and not unit.closed
 
     def _made(self, code: str, name: str) -> dict[str, Any]:
-        roots = [unit.code for unit in self._units.values() if unit.parent_id is None and not unit.closed]
+        roots = [unit.code for unit in self._organisation.units.values() if unit.parent_id is None and not unit.closed]
         parent = roots[0] if len(roots) == 1 else None
         return {"type": "unit_upserted", "unit": code, "name": name, "parent": parent}
