@@ -11,7 +11,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import cycle
-from typing import Any
 from uuid import UUID, uuid4
 
 import httpx2
@@ -144,21 +143,28 @@ async def _replicas(database_url: str) -> AsyncIterator[tuple[list[Service], lis
 
 
 async def _conversations(service: Service, count: int) -> list[tuple[UUID, UUID, UUID]]:
-    now = datetime.now(UTC)
-    usual: dict[str, Any] = {
-        "version": 1,
-        "state": "requested",
-        "program_id": uuid4(),
-        "skill_id": None,
-        "want_to_learn": "",
-        "tried": "",
-        "format": "chat",
-        "minutes": 30,
-        "created_at": now,
-        "expires_at": now + timedelta(days=1),
-    }
-    pairs = [(uuid4(), uuid4(), uuid4()) for _ in range(count)]
-    sessions = [Session(session_id=each, learner_id=one, mentor_id=other, **usual) for each, one, other in pairs]
+    program_id, now = uuid4(), datetime.now(UTC)
+    sessions = [_requested(program_id, now) for _ in range(count)]
     async with service.database.transaction() as transaction:
         await store.save_sessions(transaction, sessions)
-    return pairs
+    return [(each.session_id, each.learner_id, each.mentor_id) for each in sessions]
+
+
+def _requested(program_id: UUID, at: datetime) -> Session:
+    """A request between two new people."""
+    return Session(
+        session_id=uuid4(),
+        version=1,
+        state="requested",
+        program_id=program_id,
+        learner_id=uuid4(),
+        mentor_id=uuid4(),
+        skill_id=None,
+        want_to_learn="",
+        tried="",
+        format="chat",
+        minutes=30,
+        created_at=at,
+        expires_at=at + timedelta(days=1),
+        answer_by=at + timedelta(days=1),
+    )
