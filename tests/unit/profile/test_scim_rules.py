@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from profile_service.model import Organisation, Person, Unit
 from profile_service.scim import habits, mapping
@@ -46,6 +46,7 @@ def person_in(place: Unit, status: Any = "active") -> Person:
     return Person(uuid4(), "1", 1, 1, "N", "T", 1, "L", place.unit_id, status)
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # of a busy machine
 @given(methods, paths, st.dictionaries(names, anything, max_size=3))
 def test_making_a_body_regular_twice_is_making_it_once(method: str, path: str, content: dict[str, Any]) -> None:
     once = regular(method, path, content)
