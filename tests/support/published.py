@@ -5,7 +5,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from chassis.runtime import create_api
+from chassis import runtime
 from flash_local.services import SERVICES, Service
 
 from tests.support.apis import offline_settings
@@ -13,13 +13,19 @@ from tests.support.apis import offline_settings
 FOLDER = Path(__file__).parents[2] / "services"
 
 
-def openapi(service: Service) -> dict[str, Any]:
-    """The description that a service's code gives of itself."""
+def built(service: Service) -> runtime.Service:
+    """A service as its code puts it together, with nothing to connect to."""
     settings_type = import_module(f"{service.module}.settings").Settings
     settings = settings_type(
         **offline_settings("postgresql://nobody@127.0.0.1:1/none"), opensearch_url="http://127.0.0.1:1"
     )
-    return create_api(import_module(f"{service.module}.app").build(settings)).openapi()
+    made: runtime.Service = import_module(f"{service.module}.app").build(settings)
+    return made
+
+
+def openapi(service: Service) -> dict[str, Any]:
+    """The description that a service's code gives of itself."""
+    return runtime.create_api(built(service)).openapi()
 
 
 def file(service: Service) -> Path:
