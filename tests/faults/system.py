@@ -1,4 +1,4 @@
-"""The running platform of the fault tests: every engine behind a proxy, every process under our thumb.
+"""The running platform of the fault tests: engines and mail behind proxies, every process under our thumb.
 
 Processes are started again as any supervisor would, only without growing pauses, since here they die all the time.
 """
@@ -28,6 +28,7 @@ from tests.faults import small_disk
 from tests.support.proxy import Proxy
 
 ENGINES = ("postgres", "kafka", "opensearch")
+MAIL = "mail-smtp"
 SERVICES = ("profile", "search", "session", "analytics")
 SETTINGS = {
     "FLASH_CONSUMER_SESSION_TIMEOUT_MS": "6000",  # the least that Kafka allows: more runs in the same time
@@ -158,7 +159,7 @@ async def running(folder: Path, console: Console, platform: Platform) -> AsyncIt
     failpoints.mkdir(exist_ok=True)
     os.environ.update(SETTINGS, FLASH_FAILPOINTS=str(failpoints))
     keeper = Keeper(home, console)
-    fronted = frozenset(engine for engine in ENGINES if engine != "kafka" or platform.brokers == 1)
+    fronted = frozenset(name for name in (*ENGINES, MAIL) if name != "kafka" or platform.brokers == 1)
     here = Installation(home, console, Ports(home.ports_file, console), keeper, fronted, platform.brokers)
     here.listening_port("opensearch", free_http_port)
     async with AsyncExitStack() as exits:
@@ -172,8 +173,8 @@ async def running(folder: Path, console: Console, platform: Platform) -> AsyncIt
         yield system
 
 
-def _proxy(here: Installation, engine: str) -> Proxy:
-    return Proxy("127.0.0.1", here.listening_port(engine), port=here.ports.take(engine))
+def _proxy(here: Installation, name: str) -> Proxy:
+    return Proxy("127.0.0.1", here.listening_port(name), port=here.ports.take(name))
 
 
 async def _at_once() -> bool:

@@ -98,6 +98,11 @@ class Proxy:
         """Let this many bytes more through in the direction, then cut the connection that carries the last; once."""
         self._cuts[direction] = count_bytes
 
+    @property
+    def whole(self) -> bool:
+        """Whether nothing is to be cut any more."""
+        return not self._cuts
+
     def admitted(self, data: bytes, direction: Direction) -> tuple[bytes, bool]:
         """How much of the data comes through, and whether the connection is cut after it."""
         left = self._cuts.get(direction)

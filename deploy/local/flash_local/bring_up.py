@@ -85,7 +85,8 @@ async def _identity(here: Installation, provider: IdentityProvider) -> None:
 
 
 def _mail_sink(here: Installation) -> MailSink:
-    return MailSink(here.ports.take("mail-smtp"), here.ports.take("mail"))
+    name = "mail-smtp"
+    return MailSink(here.ports.take(name), here.listening_port(name), here.ports.take("mail"))
 
 
 async def _gateway(here: Installation, started: dict[str, ServiceState], issuer: Issuer) -> Gateway:

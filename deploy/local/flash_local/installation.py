@@ -22,13 +22,13 @@ class Installation:
     ports: Ports
     supervisor: Supervisor
     fronted: frozenset[str] = frozenset()
-    """Engines that are reached through something that listens in their place."""
+    """Engines, and mail, that are reached through something that listens in their place."""
     brokers: int = 1
     """Of Kafka; with several, each record is on all of them."""
 
-    def listening_port(self, engine: str, choose: Callable[[], int] = free_port) -> int:
-        """Where the engine itself listens; everybody else goes to the port of its name."""
-        return self.ports.take(f"{engine}-itself" if engine in self.fronted else engine, choose)
+    def listening_port(self, name: str, choose: Callable[[], int] = free_port) -> int:
+        """Where it listens itself; everybody else goes to the port of its name."""
+        return self.ports.take(f"{name}-itself" if name in self.fronted else name, choose)
 
     @classmethod
     def open(cls, home: Home, console: Console) -> "Installation":

@@ -8,9 +8,10 @@ from flash_local.processes import Program, http_answers
 
 @dataclass(frozen=True)
 class MailSink:
-    """Takes mail on `smtp_port` and shows it on `http_port`."""
+    """Is reached on `smtp_port`, listens on `listening_port`, and shows what came on `http_port`."""
 
     smtp_port: int
+    listening_port: int
     http_port: int
 
     @property
@@ -23,7 +24,7 @@ class MailSink:
         return Program(
             name="mail",
             argv=[sys.executable, "-m", "flash_local.mail_sink"],
-            env={"FLASH_MAIL_SMTP_PORT": str(self.smtp_port), "FLASH_MAIL_HTTP_PORT": str(self.http_port)},
+            env={"FLASH_MAIL_SMTP_PORT": str(self.listening_port), "FLASH_MAIL_HTTP_PORT": str(self.http_port)},
             ready=http_answers(self.url),
             live=http_answers(self.url),
         )

@@ -13,7 +13,8 @@ from flash_local.processes import free_port
 
 @pytest.fixture
 async def sink(here: Installation) -> AsyncIterator[MailSink]:
-    sink = MailSink(free_port(), free_port())
+    smtp_port = free_port()
+    sink = MailSink(smtp_port, smtp_port, free_port())
     await here.supervisor.start(sink.program())
     yield sink
     await here.supervisor.stop()

@@ -61,6 +61,7 @@ class Sender:
             outcome = await self._out(delivery, message)
         except NotOurs:
             return
+        failpoints.passing("delivery.answered")
         if outcome.what == "refused" and delivery.attempts < self._attempts:
             log.warning("notice_put_off", channel=delivery.channel, attempts=delivery.attempts, reason=outcome.reason)
             later = datetime.now(UTC) + pause_after(delivery.attempts)
