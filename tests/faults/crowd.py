@@ -6,7 +6,8 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import httpx2
-from flash_local.identity import Account, IdentityProvider
+from flash_local.bring_up import identity_provider
+from flash_local.identity import Account
 from flash_local.personas import bearer, tokens_of
 
 from tests.faults.ledger import Asked
@@ -37,8 +38,7 @@ async def gathered(run: Run, count: int) -> list[Member]:
     accounts = [
         Account(login, login, result["person_id"]) for login, result in zip(logins, answer["results"], strict=True)
     ]
-    here = run.system.here
-    provider = IdentityProvider(here.home.data / "identity", here.ports.take("identity"))
+    provider = identity_provider(run.system.here)
     await provider.register(accounts)
     tokens = await tokens_of(provider, logins)
     members = [Member(UUID(account.person_id), tokens[account.login]) for account in accounts]

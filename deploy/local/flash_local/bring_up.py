@@ -24,7 +24,7 @@ Settings = dict[str, str]
 
 async def start_platform(here: Installation) -> State:
     """Everything ready, and written to `state.json`. Raises SetupError for the first part that is not."""
-    provider = IdentityProvider(here.home.data / "identity", here.ports.take("identity"))
+    provider = identity_provider(here)
     issuer = Issuer(provider.issuer, provider.jwks_url)
     async with side_by_side() as starting:
         started = starting.create_task(start_services(here, issuer))
@@ -35,6 +35,11 @@ async def start_platform(here: Installation) -> State:
     state = state.model_copy(update={"personas": await introduce(gateway.url, provider)})
     state.write(here.home.state_file)
     return state
+
+
+def identity_provider(here: Installation) -> IdentityProvider:
+    """Who signs people in here."""
+    return IdentityProvider(here.home.data / "identity", here.ports.take("identity"))
 
 
 async def start_services(
