@@ -16,6 +16,7 @@ from uuid import UUID, uuid4
 import httpx2
 from chassis.runtime import Service, create_api
 from chassis.testing import StaticVerifier
+from flash_local import loopback
 from flash_local.engines.every import Engines
 from flash_local.processes import free_port
 from session_service import store
@@ -84,7 +85,7 @@ async def _measure(bench: Bench, streams: int) -> None:
     await bench.all_open.wait()
     print(f"{streams:,} streams are open", flush=True)
     started = time.perf_counter()
-    async with httpx2.AsyncClient(trust_env=False, timeout=30) as client:
+    async with loopback.client(timeout=30) as client:
         await asyncio.gather(*(_send(bench, client, number, started) for number in range(MESSAGES)))
     async with asyncio.timeout(60):
         await bench.all_came.wait()

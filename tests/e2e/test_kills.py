@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 import asyncpg
 import httpx2
 import pytest
+from flash_local import loopback
 from flash_local.leftovers import Leftovers
 
 from tests.e2e.conftest import Platform
@@ -25,7 +26,7 @@ _number = count(1)
 @pytest.mark.parametrize("victim", VICTIMS)
 async def test_people_and_messages_are_each_there_once_whatever_was_killed(platform: Platform, victim: str) -> None:
     hr, word = Hr(platform), f"zq{uuid4().hex[:10]}"
-    async with httpx2.AsyncClient(base_url=str(platform.state.gateway), trust_env=False, timeout=20) as client:
+    async with loopback.client(str(platform.state.gateway), timeout=20) as client:
         program_id = await program_of(platform, client)
         talk = await Talk.begin(platform, client, program_id)
         working = asyncio.gather(hr.push_all(client, word), talk.send_all(client))

@@ -2,8 +2,8 @@
 
 import json
 
-import httpx2
 import pytest
+from flash_local import loopback
 
 from tests.e2e.conftest import Platform
 from tests.support.waiting import eventually
@@ -27,7 +27,7 @@ async def test_one_trace_leads_from_a_request_to_the_index(platform: Platform) -
         "Authorization": f"Bearer {state.personas['learner'].token}",
         "traceparent": f"00-{trace_id}-00f067aa0ba902b7-01",
     }
-    async with httpx2.AsyncClient(base_url=str(state.gateway), trust_env=False) as client:
+    async with loopback.client(str(state.gateway)) as client:
         profile = await client.get("/api/v1/me/profile", headers=headers)
         tag = {**headers, "If-Match": profile.headers["ETag"]}
         edited = await client.put("/api/v1/me/profile", json={"bio": "traced"}, headers=tag)
@@ -45,7 +45,7 @@ async def test_every_address_of_the_state_file_answers(platform: Platform) -> No
     people, programs = {"learner", "mentor", "owner", "outsider", "auditor", "reviewer"}, {"hr", "operator"}
     assert set(state.personas) == people | programs
     auditor, reviewer = ({"Authorization": f"Bearer {state.personas[name].token}"} for name in ("auditor", "reviewer"))
-    async with httpx2.AsyncClient(trust_env=False) as client:
+    async with loopback.client() as client:
         for service in state.services.values():
             assert (await client.get(f"{service.url}/ready")).status_code == 200
             assert "flash_relay_leader" in (await client.get(service.metrics)).text

@@ -11,6 +11,7 @@ from uuid import UUID
 
 import httpx2
 import orjson
+from flash_local import loopback
 
 from tests.faults.ledger import Employee, Ledger, Organisation
 from tests.faults.system import System
@@ -148,7 +149,7 @@ def _shown(people: Sequence[Any], documents: dict[str, tuple[int, dict[str, Any]
 
 async def _documents(url: str, index: str) -> dict[str, tuple[int, dict[str, Any]]]:
     """Every document with its version."""
-    async with httpx2.AsyncClient(base_url=url, trust_env=False, timeout=30) as client:
+    async with loopback.client(url, timeout=30) as client:
         await client.post(f"/{index}/_refresh")
         return {hit["_id"]: (hit["_version"], hit["_source"]) async for hit in _pages(client, index)}
 

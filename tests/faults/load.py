@@ -14,6 +14,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import httpx2
+from flash_local import loopback
 
 from tests.faults.ledger import Asked, Ledger, Organisation, Outcome, Push, Sent
 
@@ -192,4 +193,4 @@ class Writers:
 
     def client(self) -> httpx2.AsyncClient:
         """A way to the gateway."""
-        return httpx2.AsyncClient(base_url=self.gateway, trust_env=False, timeout=CALL_TIMEOUT_S)
+        return loopback.client(self.gateway, timeout=CALL_TIMEOUT_S)

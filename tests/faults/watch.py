@@ -12,6 +12,7 @@ import httpx2
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 from aiokafka.structs import PartitionMetadata
+from flash_local import loopback
 from flash_schemas.topics import load_topics
 
 from tests.faults.system import SERVICES, System
@@ -36,12 +37,7 @@ Position = tuple[str, str, str, int]
 
 async def rows(system: System, service: str, query: str, *values: Any) -> list[asyncpg.Record]:
     """Ask a service's database as its superuser."""
-    url = f"{system.engine_url('postgres')}/{service}"
-    connection = await asyncpg.connect(url, timeout=5, command_timeout=60)
-    try:
-        return await connection.fetch(query, *values)
-    finally:
-        await connection.close()
+    return await system.databases[service].fetch(query, *values)
 
 
 async def pairs(system: System, service: str, query: str) -> dict[Any, Any]:
@@ -111,7 +107,7 @@ async def lag(system: System, topics: Topics) -> dict[str, int]:
 async def ready(system: System) -> dict[str, bool]:
     """Which services say that they are ready; who does not answer within seconds does not."""
     services = system.state.services
-    async with httpx2.AsyncClient(trust_env=False, timeout=READY_ANSWERS_WITHIN_S) as client:
+    async with loopback.client(timeout=READY_ANSWERS_WITHIN_S) as client:
         says = await asyncio.gather(*(_is_ready(client, state.url) for state in services.values()))
     return dict(zip(services, says, strict=True))
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+from flash_local import loopback
 from flash_local.gateway import Gateway
 from flash_local.identity import IdentityProvider
 from flash_local.processes import Process, free_port
@@ -38,7 +39,7 @@ async def start_gateway(
 
 def client_of(gateway: Gateway) -> httpx2.AsyncClient:
     """A client that goes to this gateway and through no proxy."""
-    return httpx2.AsyncClient(base_url=gateway.url, trust_env=False, timeout=20)
+    return loopback.client(gateway.url, timeout=20)
 
 
 def bearer(token: str) -> dict[str, str]:

@@ -15,6 +15,7 @@ import envoy
 import httpx2
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from flash_local import loopback
 from flash_local.home import CHECKOUT
 from flash_local.processes import Program, http_answers
 from flash_local.services import AUDIENCE, Issuer
@@ -101,7 +102,7 @@ class Gateway:
         """Take no new connections, and wait until the requests at hand are answered, though not for ever."""
         admin_url = f"http://127.0.0.1:{self.admin_port}"
         with suppress(httpx2.HTTPError):  # one that does not answer has nothing to finish
-            async with httpx2.AsyncClient(base_url=admin_url, trust_env=False) as admin:
+            async with loopback.client(admin_url) as admin:
                 await admin.post("/drain_listeners")
                 for _ in range(DRAIN_POLLS_LIMIT):
                     if not await _active_requests(admin):

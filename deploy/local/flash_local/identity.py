@@ -18,6 +18,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx2
 import yaml
 
+from flash_local import loopback
 from flash_local.errors import SetupError
 from flash_local.home import CHECKOUT
 from flash_local.private_files import write_private
@@ -123,7 +124,7 @@ class IdentityProvider:
         }
 
     def _client(self) -> httpx2.AsyncClient:
-        return httpx2.AsyncClient(base_url=self.issuer, timeout=TIMEOUT_S, trust_env=False)
+        return loopback.client(self.issuer, timeout=TIMEOUT_S)
 
     def _secrets(self) -> Secrets:
         return Secrets(**json.loads(self._secrets_file.read_text()))

@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx2
 
+from flash_local import loopback
 from flash_local.errors import SetupError
 from flash_local.identity import PROGRAMS, Account, IdentityProvider
 from flash_local.organisation import PARTNERS, SALES, Employee, units
@@ -45,7 +46,7 @@ async def introduce(gateway_url: str, provider: IdentityProvider) -> dict[str, P
 
 def gateway_client(url: str) -> httpx2.AsyncClient:
     """A client that goes to the gateway and through no proxy."""
-    return httpx2.AsyncClient(base_url=url, timeout=TIMEOUT_S, trust_env=False)
+    return loopback.client(url, timeout=TIMEOUT_S)
 
 
 def bearer(token: str) -> dict[str, str]:

@@ -16,6 +16,7 @@ from typing import Any
 
 import httpx2
 
+from flash_local import loopback
 from flash_local.errors import SetupError
 
 PR_SET_PDEATHSIG = 1
@@ -142,7 +143,7 @@ def http_answers(url: str) -> Probe:
 
     async def probe() -> bool:
         try:
-            async with httpx2.AsyncClient(timeout=PROBE_TIMEOUT_S, trust_env=False) as client:
+            async with loopback.client(timeout=PROBE_TIMEOUT_S) as client:
                 return (await client.get(url)).status_code == 200
         except httpx2.HTTPError:
             return False

@@ -6,8 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import httpx2
 import pytest
+from flash_local import loopback
 from flash_local.gateway import Gateway
 from flash_local.processes import Process, Program, free_port
 from flash_local.prometheus import Prometheus, find_prometheus
@@ -65,7 +65,7 @@ async def test_an_alert_of_a_scraped_service_fires_with_the_services_own_labels(
     prometheus = Prometheus(tmp_path, free_port(), {"search-1": stopped_consumer, "profile": nobody})
     prometheus.write_config()
     await run(prometheus.program(executable))
-    async with httpx2.AsyncClient(base_url=prometheus.url, trust_env=False) as client:
+    async with loopback.client(prometheus.url) as client:
 
         async def states() -> dict[str, Any]:
             found = (await client.get("/api/v1/alerts")).json()["data"]["alerts"]
@@ -91,7 +91,7 @@ async def test_the_gateway_shows_what_alerts_and_dashboard_read_of_it(tmp_path: 
     program = gateway.program()
     assert program.live
     await run(replace(program, ready=program.live))  # it will have no keys
-    async with httpx2.AsyncClient(trust_env=False) as client:
+    async with loopback.client() as client:
         assert (await client.get(f"{gateway.url}/api/v1/programs")).status_code == 401
         shown = (await client.get(gateway.metrics_url)).text
     for name, labels in ENVOY.items():

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
 import httpx2
+from flash_local import loopback
 
 from tests.faults import small_disk
 from tests.faults.ledger import Outcome, Sent
@@ -54,7 +55,7 @@ class Callers:
         url, crashes = self.run.system.state.services[service].url, _crashes(self.run)
         headers = {"Authorization": f"Bearer {self.run.lab.writers.tokens[who]}"}
         with suppress(httpx2.HTTPError):
-            async with httpx2.AsyncClient(base_url=url, trust_env=False, timeout=30) as client:
+            async with loopback.client(url, timeout=30) as client:
                 answer = await client.post(path, json=body, headers=headers)
             if answer.status_code < 300:
                 return "answered"

@@ -5,7 +5,7 @@ import os
 import sys
 from typing import Any
 
-import httpx2
+from flash_local import loopback
 
 from tests.faults.load import Pace
 from tests.faults.run import Run, row
@@ -49,7 +49,7 @@ async def opensearch_refuses(run: Run) -> None:
 
 
 async def _block(run: Run, name: str, on: bool | None) -> None:
-    async with httpx2.AsyncClient(base_url=run.system.engine_url("opensearch"), trust_env=False) as client:
+    async with loopback.client(run.system.engine_url("opensearch")) as client:
         answer = await client.put("/people-*/_settings", json={name: on})
         assert answer.status_code == 200, answer.text
 
@@ -113,7 +113,7 @@ async def _search_on(run: Run) -> None:
     """Search until cancelled; every answer must be one, and find people."""
     writers = run.lab.writers
     headers = {"Authorization": f"Bearer {writers.tokens['owner']}"}
-    async with httpx2.AsyncClient(base_url=writers.gateway, trust_env=False, timeout=10) as client:
+    async with loopback.client(writers.gateway, timeout=10) as client:
         while True:
             answer = await client.get(f"/api/v1/programs/{writers.program_id}/people?available=any", headers=headers)
             assert answer.status_code == 200, f"a search was answered {answer.status_code}"

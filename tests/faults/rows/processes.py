@@ -7,6 +7,7 @@ import signal
 import httpx2
 from chassis.failpoints import Action
 from chassis.relay import LEADER_LOCK
+from flash_local import loopback
 
 from tests.faults.load import Pace
 from tests.faults.run import Run, row
@@ -53,7 +54,7 @@ async def _leads(run: Run, service: str, second: str) -> None:
     url = f"http://127.0.0.1:{run.system.process(second).program.env['FLASH_HTTP_PORT']}/metrics"
 
     async def it_does() -> bool:
-        async with httpx2.AsyncClient(trust_env=False) as client:
+        async with loopback.client() as client:
             try:
                 text = (await client.get(url)).text
             except httpx2.HTTPError:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
-import httpx2
 import orjson
+from flash_local import loopback
 
 from tests.faults.crowd import Member, asks, call, gathered
 from tests.faults.rows.events import headers_of, old_records
@@ -81,7 +81,7 @@ async def _each_came_once(run: Run, letters: dict[UUID, str]) -> None:
 
 async def _mails(run: Run) -> Counter[UUID]:
     """How often each letter came, by the id that its Message-ID carries."""
-    async with httpx2.AsyncClient(trust_env=False) as client:
+    async with loopback.client() as client:
         mails = (await client.get(f"{run.system.state.mail}/mails.json")).json()
     ids = (dict(mail["headers"])["Message-ID"] for mail in mails)
     return Counter(UUID(message_id.strip("<>").partition("@")[0]) for message_id in ids)

@@ -5,7 +5,7 @@ import signal
 from collections.abc import Sequence
 from uuid import UUID, uuid4
 
-import httpx2
+from flash_local import loopback
 
 from tests.faults.load import Pace
 from tests.faults.restoring import Certain
@@ -64,7 +64,7 @@ async def _hired(run: Run) -> UUID:
     writers = run.lab.writers
     event = writers.joined(f"N{uuid4()}")
     headers = {"Authorization": f"Bearer {writers.tokens['hr']}"}
-    async with httpx2.AsyncClient(base_url=writers.gateway, trust_env=False, timeout=10) as client:
+    async with loopback.client(writers.gateway, timeout=10) as client:
         answer = await client.post("/api/v1/hr/org-events", json={"events": [event]}, headers=headers)
     hired = UUID(answer.json()["results"][0]["person_id"])
     await eventually(lambda: _is_known(run, hired), 30)

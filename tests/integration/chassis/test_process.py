@@ -3,9 +3,9 @@
 import asyncio
 from uuid import UUID, uuid4
 
-import httpx2
 import pytest
 from chassis.database import Database
+from flash_local import loopback
 
 from tests.support.aggregates import TOPIC, change, versions
 from tests.support.failing_service import PERSONAL
@@ -18,7 +18,7 @@ from tests.support.waiting import eventually
 async def test_a_service_becomes_ready_and_stops_in_order(runner: Runner, arguments: tuple[str, ...]) -> None:
     process, url = await runner.start(*arguments)
     await process.wait_ready()
-    async with httpx2.AsyncClient(base_url=url, trust_env=False) as client:
+    async with loopback.client(url) as client:
         assert (await client.get("/live")).json() == {"live": True, "problems": {}}
         assert "flash_" in (await client.get("/metrics")).text
         assert await stopped(process) == 0  # with a connection still open

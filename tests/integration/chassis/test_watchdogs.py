@@ -15,6 +15,7 @@ from chassis.kafka import KafkaPublisher
 from chassis.relay import ANYTHING_NEW, Relay
 from chassis.settings import Settings
 from chassis.testing import FakePublisher
+from flash_local import loopback
 from flash_local.processes import Process
 
 from tests.support.aggregates import TOPIC, a_record, an_event, change, envelopes
@@ -53,7 +54,7 @@ def through(proxy: Proxy, url: str) -> str:
 
 async def probe(url: str, path: str) -> tuple[int, dict[str, str]]:
     """The status and what is wrong; nothing at all while there is no answer."""
-    async with httpx2.AsyncClient(base_url=url, trust_env=False, timeout=10) as client:
+    async with loopback.client(url, timeout=10) as client:
         try:
             answer = await client.get(path)
         except httpx2.TransportError:

@@ -3,7 +3,7 @@
 import asyncio
 from pathlib import Path
 
-import httpx2
+from flash_local import loopback
 from flash_local.gateway import Gateway, Limits
 from flash_local.identity import IdentityProvider
 from flash_local.processes import free_port, in_use
@@ -20,7 +20,7 @@ ONE_SECOND = Limits(burst=100, per_second=100, body_kib=256, timeout_s=1)
 
 async def stat(gateway: Gateway, name: str) -> int:
     """One of Envoy's counters."""
-    async with httpx2.AsyncClient(trust_env=False) as client:
+    async with loopback.client() as client:
         text = (await client.get(f"http://127.0.0.1:{gateway.admin_port}/stats?filter={name}")).text
     return sum(int(line.rpartition(" ")[2]) for line in text.splitlines())
 
@@ -123,12 +123,12 @@ async def test_stopping_lets_requests_at_hand_finish(start_gateway: StartGateway
 
 
 async def test_it_says_that_it_is_ready_and_gives_its_statistics(gateway: Gateway) -> None:
-    async with httpx2.AsyncClient(trust_env=False) as client:
+    async with loopback.client() as client:
         assert (await client.get(f"{gateway.url}/ready")).status_code == 200
         assert "envoy_cluster_upstream_rq" in (await client.get(gateway.metrics_url)).text
 
 
 async def test_its_administration_can_neither_show_nor_change_its_configuration(gateway: Gateway) -> None:
-    async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{gateway.admin_port}", trust_env=False) as client:
+    async with loopback.client(f"http://127.0.0.1:{gateway.admin_port}") as client:
         assert (await client.get("/config_dump")).status_code == 403
         assert (await client.post("/quitquitquit")).status_code == 403

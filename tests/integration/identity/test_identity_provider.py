@@ -12,6 +12,7 @@ from uuid import uuid4
 
 import httpx2
 import pytest
+from flash_local import loopback
 from flash_local.errors import SetupError
 from flash_local.identity import REDIRECT_URI, WEB_CLIENT, Account, IdentityProvider
 from flash_local.processes import free_port
@@ -31,7 +32,7 @@ async def provider(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Id
 
 async def claims_of(token: str, provider: IdentityProvider) -> dict[str, Any]:
     """What a token says, after its signature was verified with the provider's public keys."""
-    async with httpx2.AsyncClient(trust_env=False) as client:
+    async with loopback.client() as client:
         keys = KeySet.import_key_set((await client.get(provider.jwks_url)).json())
     return dict(jwt.decode(token, keys, algorithms=["RS256"]).claims)
 
@@ -44,7 +45,7 @@ async def sign_in(provider: IdentityProvider, login: str, **exchanged: str) -> h
     """The answer to the exchange of a code, with `exchanged` put over what is right."""
     verifier = token_urlsafe(48)
     challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
-    async with httpx2.AsyncClient(base_url=provider.issuer, trust_env=False) as client:
+    async with loopback.client(provider.issuer) as client:
         redirect = await client.get(
             "/authorize",
             params={
@@ -103,7 +104,7 @@ async def test_a_token_request_cannot_name_another_person(provider: IdentityProv
 async def test_a_web_sign_in_cannot_ask_for_a_programs_scope(provider: IdentityProvider) -> None:
     account = an_account()
     await provider.register([account])
-    async with httpx2.AsyncClient(base_url=provider.issuer, trust_env=False) as client:
+    async with loopback.client(provider.issuer) as client:
         redirect = await client.get(
             "/authorize",
             params={
@@ -124,7 +125,7 @@ async def test_a_refresh_token_names_no_role_and_brings_a_new_access_token(provi
     await provider.register([account])
     refresh = (await sign_in(provider, account.login)).json()["refresh_token"]
     assert not {"roles", "person_id"} & set(await claims_of(refresh, provider))
-    async with httpx2.AsyncClient(base_url=provider.issuer, trust_env=False) as client:
+    async with loopback.client(provider.issuer) as client:
         answer = await client.post(
             "/token", data={"grant_type": "refresh_token", "refresh_token": refresh, "client_id": WEB_CLIENT}
         )
@@ -144,7 +145,7 @@ async def test_somebody_unknown_cannot_sign_in(provider: IdentityProvider) -> No
 
 @pytest.mark.parametrize("path", ["/api/config/reload", "/api/users/learner/token", "/api/keys/rotate"])
 async def test_managing_it_needs_this_installations_secret(provider: IdentityProvider, path: str) -> None:
-    async with httpx2.AsyncClient(base_url=provider.issuer, trust_env=False) as client:
+    async with loopback.client(provider.issuer) as client:
         assert (await client.post(path)).status_code == 401
 
 

@@ -3,8 +3,8 @@
 import os
 import signal
 
-import httpx2
 import pytest
+from flash_local import loopback
 from flash_local.bring_up import start_services
 from flash_local.errors import SetupError
 from flash_local.installation import Installation
@@ -21,7 +21,7 @@ async def test_a_service_is_ready_on_real_engines_and_comes_back_when_killed(her
     assert list(started) == ["chassis"]
     first = here.supervisor.running["chassis"]
     os.kill(first.pid, signal.SIGKILL)
-    async with httpx2.AsyncClient() as client:
+    async with loopback.client() as client:
         await eventually(lambda: here.supervisor.running["chassis"] is not first)
         await here.supervisor.running["chassis"].wait_ready()
         assert (await client.get(f"{started['chassis'].url}/ready")).status_code == 200

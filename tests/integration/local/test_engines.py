@@ -8,9 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import asyncpg
-import httpx2
 import psutil
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from flash_local import loopback
 from flash_local.engines import every
 from flash_local.engines.alone import ADDRESSES_FILE
 from flash_local.installation import Installation
@@ -84,7 +84,7 @@ async def test_a_cluster_keeps_what_it_acknowledged_whichever_broker_dies(here: 
 async def test_opensearch_keeps_what_it_acknowledged(here: Installation) -> None:
     url = every.addresses(here).opensearch_url
     await every.start_opensearch(here)
-    async with httpx2.AsyncClient(base_url=url) as client:
+    async with loopback.client(url) as client:
         (await client.put("/kept")).raise_for_status()
         for number in range(20):
             (await client.put(f"/kept/_doc/{number}", json={"n": number})).raise_for_status()

@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator
 from email.message import EmailMessage
 
 import aiosmtplib
-import httpx2
 import pytest
+from flash_local import loopback
 from flash_local.installation import Installation
 from flash_local.mail import MailSink
 from flash_local.processes import free_port
@@ -27,7 +27,7 @@ async def test_a_mail_is_listed_shown_and_given_to_programs(sink: MailSink) -> N
     mail.set_content("Plain text")
     mail.add_alternative("<p>A page<script>alert(1)</script></p>", subtype="html")
     await aiosmtplib.send(mail, hostname="127.0.0.1", port=sink.smtp_port)
-    async with httpx2.AsyncClient(base_url=sink.url, trust_env=False) as client:
+    async with loopback.client(sink.url) as client:
         listed = (await client.get("/")).text
         assert "Ümlaut &amp; &lt;b&gt;" in listed
         shown = (await client.get("/mails/1")).text

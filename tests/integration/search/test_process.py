@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import httpx2
 import pytest
 from chassis.settings import Settings
+from flash_local import loopback
 from flash_local.databases import DatabaseUrls
 from flash_local.engines.every import Engines
 
@@ -43,7 +44,7 @@ async def test_opensearch_that_hangs_leaves_the_process_unready_and_does_not_end
             restart_after_ms=6_000,
             stop_timeout_s=2,
         )
-        async with httpx2.AsyncClient(base_url=url, trust_env=False, timeout=10) as client:
+        async with loopback.client(url, timeout=10) as client:
 
             async def the_worker_is_in_trouble() -> bool:
                 try:

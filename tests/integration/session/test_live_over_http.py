@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
 
-import httpx2
 import pytest
 from chassis.runtime import create_api
+from flash_local import loopback
 from flash_local.processes import free_port
 from session_service.live import Live
 
@@ -31,7 +31,7 @@ class Served:
         """The lines that somebody's connection gets."""
         headers = self.world.api.callers.sign_in("employee", person_id=person_id)
         async with (
-            httpx2.AsyncClient(base_url=self.url, trust_env=False) as client,
+            loopback.client(self.url) as client,
             client.stream("GET", "/api/v1/me/stream", headers=headers, timeout=COMES_WITHIN_S) as answer,
         ):
             yield answer

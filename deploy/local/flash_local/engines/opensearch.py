@@ -6,9 +6,9 @@ The runner that starts it checks none of the server's production limits: for dev
 import random
 from pathlib import Path
 
-import httpx2
 from rich.console import Console
 
+from flash_local import loopback
 from flash_local.artifacts import fetch, locked
 from flash_local.engines.java import QUICK_START, classpath, java
 from flash_local.errors import SetupError
@@ -70,7 +70,7 @@ def program(folder: Path, port: int, console: Console) -> Program:
 
 async def check_modules(port: int) -> None:
     """Raise SetupError when a module that the product needs did not load."""
-    async with httpx2.AsyncClient(trust_env=False) as client:
+    async with loopback.client() as client:
         nodes = (await client.get(f"http://127.0.0.1:{port}/_nodes/plugins")).json()["nodes"].values()
     loaded = {plugin["name"].rpartition(".")[2] for node in nodes for plugin in node["plugins"]}
     missing = EXPECTED_MODULES - loaded
