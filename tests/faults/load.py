@@ -6,7 +6,7 @@ that got no answer, as a client does; a call that they give up stays *unknown* i
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from random import Random
@@ -29,13 +29,15 @@ REPEATED_FOR_S = 60
 
 @dataclass(frozen=True)
 class Pace:
-    """How much a run does: calls of each kind, people in a push, and over how many seconds they are spread."""
+    """How much a run does: calls of each kind, changes in a push, and over how many seconds they are spread."""
 
     pushes: int = 8
     people: int = 110
     messages: int = 24
     asks: int = 8
     seconds: float = 3.0
+    kinds: tuple[int, int, int, int] = (80, 8, 4, 8)
+    """How often HR says that somebody changed, moved, left or joined."""
 
 
 @dataclass
@@ -76,8 +78,8 @@ class Writers:
 
     async def _push_all(self, client: httpx2.AsyncClient, random: Random, pace: Pace) -> None:
         for _ in range(pace.pushes):
-            numbers = random.sample(sorted(self.organisation.possible), pace.people)
-            push = Push([self._change(random, number) for number in numbers])
+            numbers = random.choices(sorted(self.organisation.possible), k=pace.people)
+            push = Push([self._change(random, number, pace.kinds) for number in numbers])
             self.ledger.pushes.append(push)
             body = {"events": push.events}
             push.outcome, _ = await self._call(client, random, "hr", "/api/v1/hr/org-events", body)
@@ -169,9 +171,9 @@ class Writers:
         words = {"want_to_learn": f"x {uuid4()}", "message": "Hello!", "format": "chat"}
         return {"program_id": self.program_id, "mentor_id": mentor_id, **words}
 
-    def _change(self, random: Random, number: str) -> dict[str, Any]:
+    def _change(self, random: Random, number: str, kinds: Sequence[int]) -> dict[str, Any]:
         """Mostly a new title; now and then somebody moves, leaves or is back."""
-        kind = random.choices(("person_changed", "person_moved", "person_left", "person_joined"), (80, 8, 4, 8))[0]
+        kind = random.choices(("person_changed", "person_moved", "person_left", "person_joined"), kinds)[0]
         if kind == "person_joined":
             return self.joined(number, random.choice(UNITS))
         told: dict[str, Any] = {"employee_number": number}

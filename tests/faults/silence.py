@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 from aiokafka import TopicPartition
 
 from tests.faults.system import SERVICES, System
-from tests.faults.watch import AWAY, CONSUMING, POSITIONS, UNPUBLISHED, Topics, ready, rows
+from tests.faults.watch import AWAY, CONSUMING, POSITIONS, WAITING, Topics, ready, rows
 
 SPEAKS_WITHIN_S = 15
 LOOK_INTERVAL_S = 1.0
 LOOK_TAKES_S = 5
 """Between two looks, and for what a look needs itself."""
-CURSOR = f"SELECT ({UNPUBLISHED}) AS waiting, snapshot::text FROM outbox_cursor"
+CURSOR = f"SELECT ({WAITING}) AS waiting, snapshot::text FROM outbox_cursor"
 
 
 @dataclass
