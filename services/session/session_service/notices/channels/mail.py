@@ -7,7 +7,7 @@ asked for, nothing but the question for it goes out without: neither the name an
 
 import ssl
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.headerregistry import Address, BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
@@ -67,6 +67,8 @@ class MailServer:
     username: str | None = None
     password: str | None = None
     timeout_s: float = 10
+    trust: ssl.SSLContext = field(default_factory=ssl.create_default_context)
+    """Whose certificates are believed; loaded once, since that holds everything else up for 30 ms."""
 
     async def send(self, letter: Letter, hand_over: HandOver) -> Outcome:
         """Send one letter. Raises what `hand_over` raises."""
@@ -102,7 +104,7 @@ class MailServer:
             timeout=self.timeout_s,
             use_tls=self.tls == "tls",
             start_tls=self.tls == "starttls",
-            tls_context=None if self.tls == "none" else ssl.create_default_context(),
+            tls_context=None if self.tls == "none" else self.trust,
         )
 
 
