@@ -10,6 +10,7 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 
 from aiokafka import TopicPartition
+from flash_schemas.topics import load_topics
 
 from tests.faults.system import SERVICES, System
 from tests.faults.watch import AWAY, CONSUMING, POSITIONS, WAITING, Topics, ready, rows
@@ -55,11 +56,11 @@ class Silence:
 async def _standing(system: System, topics: Topics) -> dict[str, Hashable]:
     """Where something waits, and a mark that changes when it gets on."""
     marks: dict[str, Hashable] = {}
+    ends = await topics.ends()
     for service in SERVICES:
         for row in await rows(system, service, CURSOR):
             if row["waiting"]:
-                marks[f"{service}.outbox"] = row["snapshot"]
-    ends = await topics.ends()
+                marks[f"{service}.outbox"] = row["snapshot"], _published(service, ends)
     for service in CONSUMING:
         read = await rows(system, service, POSITIONS)
         for consumer in {row["consumer"] for row in read}:
@@ -67,3 +68,9 @@ async def _standing(system: System, topics: Topics) -> dict[str, Hashable]:
             if any(ends.get(TopicPartition(topic, partition), 0) > position for topic, partition, position in own):
                 marks[f"{service}.{consumer}"] = tuple(own)
     return marks
+
+
+def _published(service: str, ends: Mapping[TopicPartition, int]) -> int:
+    """How much is on the topics that the service writes: a long window gets on before the cursor moves."""
+    own = {topic.name for topic in load_topics() if service in topic.producers}
+    return sum(end for place, end in ends.items() if place.topic in own)
