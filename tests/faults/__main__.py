@@ -47,6 +47,7 @@ def main() -> int:
     if wanted:
         console.print(f"{len(wanted)} runs are left for another time")
     report.write_markdown()
+    console.print(report.table(), soft_wrap=False)
     console.print(report.last_line())
     return 0 if report.clean() else 1
 

@@ -6,6 +6,8 @@ from dataclasses import asdict
 from pathlib import Path
 from statistics import median, quantiles
 
+from rich.table import Table
+
 from tests.faults.rows import NOT_RUN
 from tests.faults.run import ROWS, Result
 
@@ -57,6 +59,15 @@ class Report:
         ]
         text += self._wrong()
         self._file.with_suffix(".md").write_text("\n".join(text), encoding="utf-8")
+
+    def table(self) -> Table:
+        """The same for who looks at a terminal."""
+        table = Table()
+        for name in HEAD:
+            table.add_column(name, justify="left" if name == "fault" else "right", no_wrap=name == "fault")
+        for line in self._lines():
+            table.add_row(*line)
+        return table
 
     def last_line(self) -> str:
         """The sum of everything."""
