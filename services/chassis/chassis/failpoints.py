@@ -9,6 +9,7 @@ import threading
 import time
 from collections import Counter
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
@@ -48,12 +49,18 @@ def configure(service: str, folder: str) -> None:
 def passing(point: str) -> None:
     """The process is at this point."""
     if _armed_in is not None:
-        _look(_armed_in / f"{_service}.{point}", point)
+        _look(_file(_armed_in, _service, point), point)
+
+
+@cache
+def _file(folder: Path, service: str, point: str) -> Path:
+    """Made once: the interpreter's table of names grows with every path that is made, and was taken for a leak."""
+    return folder / f"{service}.{point}"
 
 
 def arm(folder: Path, service: str, point: str, action: Action) -> Path:
     """Have the next process of the service that passes the point act; the file that vanishes when it does."""
-    file = folder / f"{service}.{point}"
+    file = _file(folder, service, point)
     scratch = file.with_suffix(".new")
     scratch.write_text(action.model_dump_json())
     return scratch.rename(file)
