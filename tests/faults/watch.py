@@ -22,7 +22,7 @@ IN_OUTBOX = """
 FROM outbox, outbox_cursor WHERE xid >= pg_snapshot_xmin(snapshot) AND NOT pg_visible_in_snapshot(xid, snapshot)
 """
 UNPUBLISHED = f"SELECT count(*) {IN_OUTBOX}"
-WAITING = f"SELECT count(*) FROM (SELECT 1 {IN_OUTBOX} LIMIT 1000) AS some"
+WAITING = f"SELECT count(*) FROM (SELECT 1 {IN_OUTBOX} LIMIT 1000) AS waiting"
 """Whether anything is unpublished, and how much as long as it is little: asked all the time, it must cost little."""
 POSITIONS = "SELECT consumer, topic, partition, next_offset FROM consumer_offset"
 NOT_INDEXED = "SELECT count(*) FROM person WHERE doc_version > indexed_version AND index_problem IS NULL"
@@ -30,7 +30,14 @@ NOT_REFRESHED = "SELECT count(*) FROM refresh_job WHERE finished_at IS NULL"
 SAMPLE_INTERVAL_S = 0.25
 READY_ANSWERS_WITHIN_S = 3
 PAUSE_S = 0.1
-DATABASE_AWAY = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+DATABASE_AWAY = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.PostgresSystemError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+)
 AWAY = (OSError, TimeoutError, *DATABASE_AWAY, httpx2.HTTPError, KafkaError)
 """What an engine or a service that is down looks like."""
 
