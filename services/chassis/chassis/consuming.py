@@ -22,7 +22,7 @@ from chassis.accounting import account
 from chassis.consumer import Consumer, Delivery, Invalid, Item, decode, next_offsets, refusal
 from chassis.database import Database, Transaction, is_transient
 from chassis.dead_letters import DeadLetters, TooManyDeadLetters
-from chassis.kafka import Publisher, PublishFailed, await_answer
+from chassis.kafka import RETRY_BACKOFF_MS, Publisher, PublishFailed, await_answer
 from chassis.letter_removal import Letters, without_forgotten
 from chassis.membership import JOIN_LIMIT_S, REBALANCE_TIMEOUT_MS, Membership, ended_task, unpolled_s
 from chassis.positions import PositionLost
@@ -123,6 +123,7 @@ class ConsumerComponent:
             logger=None,
             graceful_timeout=settings.stop_timeout_s,
             metadata_max_age_ms=METADATA_MAX_AGE_MS,
+            retry_backoff_ms=RETRY_BACKOFF_MS,
         )
         subscriber = broker.subscriber(
             *(prefix + topic for topic in self._consumer.topics),

@@ -3,8 +3,10 @@
 import logging
 import os
 import sys
+import time
 import traceback
 from datetime import UTC, datetime
+from math import inf
 from typing import Any
 
 import orjson
@@ -13,6 +15,32 @@ import structlog
 from chassis import trace
 
 Logger = structlog.stdlib.BoundLogger
+REPEATED_AFTER_S = 10
+
+
+class Seldom(logging.Filter):
+    """Lets each complaint of a library through once in ten seconds, with how often it was made since.
+
+    While a broker is away, aiokafka complains some hundred times a second, which costs more than what it tries.
+    """
+
+    def __init__(self, library: str) -> None:
+        super().__init__(library)
+        self._said: dict[tuple[str, int], tuple[float, int]] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether this is let through; what others than the library say always is."""
+        if not super().filter(record):
+            return True
+        place, now = (record.pathname, record.lineno), time.monotonic()
+        said_at, left_out = self._said.get(place, (-inf, 0))
+        if now - said_at < REPEATED_AFTER_S:
+            self._said[place] = said_at, left_out + 1
+            return False
+        self._said[place] = now, 0
+        if left_out:
+            record.msg, record.args = f"{record.getMessage()} (and {left_out} times since the last such line)", None
+        return True
 
 
 def configure(service: str, level: str) -> None:
@@ -34,6 +62,7 @@ def configure(service: str, level: str) -> None:
     )
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(formatter)
+    handler.addFilter(Seldom("aiokafka"))
     logging.basicConfig(handlers=[handler], level=level, force=True)
     for chatty in ("aiokafka", "faststream", "uvicorn.access"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
