@@ -8,23 +8,25 @@ class Progress:
 
     def __init__(self) -> None:
         self._since: float | None = None
-        self._failed = False
+        self._parts = self._most_parts = 0
 
     def began(self) -> None:
         """It is at something; if it already was, it still is."""
         self._since = time.monotonic() if self._since is None else self._since
 
     def got_on(self) -> None:
-        """A part of it is done, and it goes on with the next. After a failure only all of it counts."""
-        self._since = self._since if self._failed else time.monotonic()
+        """A part of it is done, and it goes on with the next. What was done before a failure, too, does not count."""
+        self._parts += 1
+        if self._parts > self._most_parts:
+            self._since, self._most_parts = time.monotonic(), self._parts
 
     def failed(self) -> None:
         """It did not come to an end, and begins again."""
-        self._failed = True
+        self._parts = 0
 
     def rested(self) -> None:
         """All of it is done."""
-        self._since, self._failed = None, False
+        self._since, self._parts, self._most_parts = None, 0, 0
 
     def stalled_s(self) -> float:
         """Seconds since it last got on; 0 while it rests."""

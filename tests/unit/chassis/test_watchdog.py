@@ -103,9 +103,30 @@ async def test_progress_is_measured_from_the_last_success() -> None:
     assert progress.stalled_s() > 0.05
     progress.got_on()
     assert progress.stalled_s() < 0.05
-    progress.failed()
-    await eventually(lambda: progress.stalled_s() > 0.05)
-    progress.got_on()  # a part of it, again
-    assert progress.stalled_s() > 0.05
     progress.rested()
     assert progress.stalled_s() == 0
+
+
+async def test_a_part_that_was_done_before_the_failure_is_no_progress_and_one_beyond_it_is() -> None:
+    progress = Progress()
+    progress.began()
+    progress.got_on()
+    progress.failed()
+    await eventually(lambda: progress.stalled_s() > 0.05)
+    progress.got_on()
+    assert progress.stalled_s() > 0.05
+    progress.failed()
+    progress.got_on()
+    assert progress.stalled_s() > 0.05
+    progress.got_on()
+    assert progress.stalled_s() < 0.05
+
+
+async def test_who_drains_a_long_backlog_after_an_outage_gets_on() -> None:
+    progress = Progress()
+    progress.began()
+    progress.failed()
+    await eventually(lambda: progress.stalled_s() > 0.05)
+    progress.began()
+    progress.got_on()
+    assert progress.stalled_s() < 0.05
