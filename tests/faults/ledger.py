@@ -55,13 +55,18 @@ class Organisation:
     """Everybody whom HR pushed, as they may be now: several ways while a call is unknown."""
 
     possible: dict[str, set[Employee]] = field(default_factory=dict)
+    unsure: set[str] = field(default_factory=set)
+    """Who may have joined by a call that nobody answered. It may be overtaken by the calls after it, and what those do
+    depends on whether somebody is there: of them only what is found counts."""
 
     def note(self, push: Push) -> None:
         """Take in what became of a call, in the order of calls."""
         for event in push.events:
             number = event["employee_number"]
             before = self.possible.get(number) or {Employee(number, "", "", "left")}
-            if all(employee.takes(event) for employee in before):
+            if push.outcome == "unknown" and event["type"] == "person_joined":
+                self.unsure.add(number)
+            if number not in self.unsure and all(employee.takes(event) for employee in before):
                 push.certain.append(event["id"])
             after = {employee.after(event) for employee in before}
             if push.outcome == "answered":
@@ -72,9 +77,10 @@ class Organisation:
     def settle(self, actual: Iterable[Employee]) -> Iterator[str]:
         """From what is, forget what is not; the numbers of those who are as nobody ever said."""
         for employee in actual:
-            if employee not in self.possible[employee.number]:
+            if employee not in self.possible[employee.number] and employee.number not in self.unsure:
                 yield employee.number
             self.possible[employee.number] = {employee}
+        self.unsure.clear()
 
 
 @dataclass

@@ -1,0 +1,47 @@
+"""What the callers' ledger takes for possible, by which lost and invented changes are found."""
+
+from typing import Any
+
+from tests.faults.ledger import Employee, Organisation, Outcome, Push
+
+
+def event(kind: str, **about: Any) -> dict[str, Any]:
+    return {"type": kind, "id": f"{kind}{about}", "employee_number": "1", **about}
+
+
+def after(*pushes: tuple[Outcome, dict[str, Any]]) -> Organisation:
+    """Who works here once somebody joined and these calls were made."""
+    organisation = Organisation()
+    joined = event("person_joined", job_title="New", unit="A")
+    for outcome, said in [("answered", joined), *pushes]:
+        organisation.note(Push([said], outcome))
+    return organisation
+
+
+def wrong(organisation: Organisation, *actual: Employee) -> list[str]:
+    return list(organisation.settle(actual))
+
+
+CHANGED = event("person_changed", job_title="T")
+
+
+def test_an_answered_change_that_is_not_there_is_lost() -> None:
+    assert wrong(after(("answered", CHANGED)), Employee("1", "New", "A")) == ["1"]
+    assert wrong(after(("answered", CHANGED)), Employee("1", "T", "A")) == []
+
+
+def test_an_unknown_change_may_have_happened_and_nothing_else() -> None:
+    assert wrong(after(("unknown", CHANGED)), Employee("1", "New", "A")) == []
+    assert wrong(after(("unknown", CHANGED)), Employee("1", "T", "A")) == []
+    assert wrong(after(("unknown", CHANGED)), Employee("1", "U", "A")) == ["1"]
+
+
+def test_a_refused_change_that_is_there_is_wrong() -> None:
+    assert wrong(after(("refused", CHANGED)), Employee("1", "T", "A")) == ["1"]
+
+
+def test_who_may_have_joined_by_an_unanswered_call_that_was_overtaken_is_as_they_are_found() -> None:
+    again = event("person_joined", job_title="New", unit="B")
+    organisation = after(("unknown", again), ("answered", CHANGED))
+    assert wrong(organisation, Employee("1", "T", "B")) == []
+    assert wrong(organisation, Employee("1", "T", "A")) == ["1"]
