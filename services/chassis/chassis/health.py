@@ -59,6 +59,8 @@ class Health:
 
     async def _live(self, response: Response) -> dict[str, object]:
         problems = {} if self.unanswered else self.problems()
+        if problems:  # who asks may end this process for it, and nobody would know why
+            log.error("not_live", problems=problems)
         response.status_code = 503 if problems else 200
         return {"live": not problems, "problems": problems}
 
