@@ -61,11 +61,14 @@ SELECT person_id, profile, availability, doc_version, indexed_version,
     ARRAY(SELECT name FROM index_generation ORDER BY name) AS generations
 FROM person WHERE doc_version > indexed_version AND index_problem IS NULL ORDER BY changed_at LIMIT $1
 """
-# Only rows that nobody reset meanwhile.
+# Only rows that nobody reset meanwhile; taken by id, as whoever else takes several does, or two block each other.
 MARK_INDEXED = """
+WITH m AS (
+    SELECT m.* FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::text[]) AS m (person_id, before, done, problem)
+    JOIN person USING (person_id) ORDER BY person_id FOR NO KEY UPDATE OF person
+)
 UPDATE person AS p SET indexed_version = m.done, index_problem = m.problem
-FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::text[]) AS m (person_id, before, done, problem)
-WHERE p.person_id = m.person_id AND p.indexed_version = m.before
+FROM m WHERE p.person_id = m.person_id AND p.indexed_version = m.before
 """
 INDEX_ALL_AGAIN = "UPDATE person SET indexed_version = -n, index_problem = NULL FROM nextval('index_reset') AS n"
 INDEX_AGAIN = "UPDATE person SET doc_version = doc_version + 1, changed_at = now() WHERE person_id = ANY ($1)"

@@ -1,5 +1,6 @@
 """The index follows the projection whatever happens on the way, and is rebuilt unnoticed."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from search_service import store
 from search_service.rebuild import NotEqual, rebuild, rollback
 
 from tests.integration.search.conftest import World
+from tests.support.waiting import eventually
 
 
 async def crowd(world: World, count: int) -> list[Any]:
@@ -178,6 +180,27 @@ async def test_a_change_that_is_being_indexed_while_a_rebuild_begins_reaches_bot
         await store.index_all_again(connection)
         await store.mark_indexed(connection, [store.Indexed(row.person_id, row.indexed_version, row.doc_version)])
         assert len(await store.pending(connection, 10)) == 1
+
+
+async def test_whoever_takes_several_people_takes_them_by_id_so_that_no_two_wait_for_each_other(world: World) -> None:
+    touch = "UPDATE person SET changed_at = now(), doc_version = doc_version + 1 WHERE person_id = $1"
+    waiting = """
+    SELECT count(*) FROM pg_stat_activity
+    WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%m.problem%'
+    """
+    await world.program()
+    people = sorted(person.person_id for person in await crowd(world, 2))
+    marks = [store.Indexed(person_id, 0, 1) for person_id in reversed(people)]
+    async with world.database.connection() as marker, world.database.connection() as looker:
+        async with world.database.transaction() as news:
+            await news.execute(touch, people[0])
+            marking = asyncio.create_task(store.mark_indexed(marker, marks))
+            await eventually(lambda: looker.fetchval(waiting))
+            await news.execute("SET LOCAL lock_timeout = '2s'")
+            await news.execute(touch, people[1])
+        await marking
+    await world.settle()
+    assert len(await world.names()) == 2
 
 
 @settings(
