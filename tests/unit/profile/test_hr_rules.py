@@ -5,7 +5,7 @@ from typing import Any
 from flash_schemas.profile import EligibilityRule, UnitRule
 from hypothesis import given
 from hypothesis import strategies as st
-from profile_service.hr import Push, Result, SnapshotPart, parse
+from profile_service.hr import AnyHrEvent, Push, Result, SnapshotPart, in_order, parse
 from profile_service.model import Organisation, Person, eligible, placed
 
 TIME = "2026-11-02T09:00:00Z"
@@ -74,6 +74,35 @@ def test_applying_a_history_twice_is_applying_it_once(history: list[dict[str, An
     again = [apply(pushed, raw) for raw in history if first[history.index(raw)].outcome == "applied"]
     assert {result.outcome for result in again} <= {"ignored"}
     assert (pushed.people.changed, pushed.units.changed) == state
+
+
+def test_a_joining_that_was_refused_is_refused_again_when_its_call_is_repeated() -> None:
+    """Though by then something newer is known of the person, it is not taken for one that came late."""
+    pushed = push()
+    facts = [
+        {"type": "unit_upserted", "unit": "a", "name": "North"},
+        joiner(),
+        {**joiner(), "job_title": "Somebody else"},
+        {"type": "person_moved", "employee_number": "1"},
+    ]
+    call = [complete(fact, number) for number, fact in enumerate(facts, 1)]
+    assert [apply(pushed, raw).outcome for raw in call] == ["applied", "applied", "refused", "applied"]
+    state = dict(pushed.people.changed)
+    assert [apply(pushed, raw).outcome for raw in call] == ["ignored", "ignored", "refused", "ignored"]
+    assert pushed.people.changed == state
+
+
+def told(number: str, sequence: int | None, minute: int) -> AnyHrEvent:
+    fact = {"type": "person_left", "employee_number": number, "time": f"2026-11-02T09:{minute:02}:00Z"}
+    event = parse({**fact, "id": f"{number}-{sequence}-{minute}", "sequence": sequence})
+    assert not isinstance(event, Result)
+    return event
+
+
+def test_in_a_call_each_subject_goes_by_its_sequence_and_all_go_by_time() -> None:
+    call = [told("1", 8, 1), told("2", 1, 2), told("1", 7, 3), told("3", None, 6), told("3", 9, 5)]
+    ordered = [place for place, _ in in_order(list(enumerate(call)))]
+    assert ordered == [2, 1, 0, 4, 3]
 
 
 @given(histories)

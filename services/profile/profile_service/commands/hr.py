@@ -15,14 +15,14 @@ MOST_PASSES = 21
 
 
 async def push_org_events(database: Database, parsed: Sequence[Parsed], chunk_events: int) -> list[Result]:
-    """Apply what HR pushed, in order of time; what became of each event, in the order it came in.
+    """Apply what HR pushed, each subject's in its order; what became of each event, in the order it came in.
 
     Every `chunk_events` are one transaction: a call cut off in between can be repeated whole. What cannot be applied
     yet is tried again after the rest, as long as that lets anything in, at most 20 times.
     """
     results = {place: item for place, item in enumerate(parsed) if isinstance(item, Result)}
     events = [(place, item) for place, item in enumerate(parsed) if not isinstance(item, Result)]
-    waiting, before = sorted(events, key=lambda placed: placed[1].time), len(events) + 1
+    waiting, before = hr.in_order(events), len(events) + 1
     for _ in range(MOST_PASSES):
         if len(waiting) == before:
             break

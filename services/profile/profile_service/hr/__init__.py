@@ -13,6 +13,7 @@ from profile_service.hr.outcomes import Older as Older
 from profile_service.hr.outcomes import Refusal as Refusal
 from profile_service.hr.outcomes import Result as Result
 from profile_service.hr.push import Push as Push
+from profile_service.hr.push import in_order as in_order
 from profile_service.hr.snapshot import AnyListed as AnyListed
 from profile_service.hr.snapshot import Snapshot as Snapshot
 from profile_service.hr.snapshot import received as received

@@ -23,6 +23,8 @@ TAKEN_AWAY = {"manager", "email"}
 """What somebody may have no more: null says so, where it is said at all."""
 PRESENT = "present"
 """How new the newest word is by which somebody is here."""
+GONE = "gone"
+"""How new the newest departure is that came too late to have anybody leave."""
 STATUS: dict[str, tuple[EmploymentStatus, ProfileChange]] = {
     "person_on_leave": ("on_leave", "hr_on_leave"),
     "person_back": ("active", "hr_back"),
@@ -57,7 +59,7 @@ class People:
     def join(self, event: PersonJoined) -> Person:
         """Here for the first time, or again. Raises Older, Refusal."""
         known = self._known.get(event.employee_number)
-        if known and known.status != "left" and event.order.after(_orders(known).of(PRESENT)):
+        if known and known.status != "left" and _was_here(_orders(known), event.order):
             raise Refusal("employee_number", "this person is here already", waits=False)
         facts = {**event.model_dump(include=set(FACTS)), "status": "active"}
         return self._told_whole(event, facts, "created")
@@ -87,6 +89,7 @@ class People:
         known = self._here(event)
         orders = _orders(known)
         if not (event.order.after(orders.of(PRESENT)) and event.order.after(orders.of("status"))):
+            self._note(known, orders.raised(event.order, [GONE]))
             raise Older
         return self._keep(replace(known, status="left"), event, orders.raised(event.order, ["status"]), change)
 
@@ -164,12 +167,28 @@ class People:
         self.expected.pop(newer.employee_number, None)
         return newer
 
+    def _note(self, person: Person, orders: Orders) -> None:
+        """Keep what an event tells that changes nobody: nothing is said of it."""
+        noted = replace(person, hr_orders=orders)
+        self._known[person.employee_number] = self.changed[person.person_id] = noted
+
     def _tells(self, newer: Person, event: PersonEvent) -> bool:
         """Whether others must know: of a snapshot's word only what differs, or a full one would say everyone anew."""
         if not isinstance(event, PersonListed):
             return True
         known = self._known.get(event.employee_number)
         return known is None or replace(newer, sequence=known.sequence, hr_orders=known.hr_orders) != known
+
+
+def _was_here(orders: Orders, at: Order) -> bool:
+    """Whether somebody who is here now was so then: by the newest word, or as no departure in between is known.
+
+    Without the second, a joining that was refused would be applied when its call is repeated.
+    """
+    if at.after(orders.of(PRESENT)):
+        return True
+    gone = orders.parts.get(GONE)
+    return at.after(orders.base) and not (gone and at.after(gone))
 
 
 def _newer(facts: dict[str, Any], order: Order, orders: Orders) -> dict[str, Any]:

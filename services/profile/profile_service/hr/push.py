@@ -3,7 +3,8 @@
 Each is applied, ignored (overtaken by what is known, or seen before) or refused with the field that is wrong.
 """
 
-from collections.abc import Callable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -27,6 +28,35 @@ from profile_service.hr.units import Units
 from profile_service.model import Organisation, Person, Program, Unit
 
 Applied = AnyHrEvent | PersonListed
+Placed = tuple[int, AnyHrEvent]
+"""An event and where it stood in its call."""
+
+
+def in_order(call: Sequence[Placed]) -> list[Placed]:
+    """By time; the events of one subject among themselves by sequence, where all of them have one."""
+    by_time = sorted(call, key=lambda placed: placed[1].time)
+    told: defaultdict[Hashable, list[Placed]] = defaultdict(list)
+    for placed in by_time:
+        told[_subject(placed[1])].append(placed)
+    in_turn = {subject: iter(_by_sequence(events)) for subject, events in told.items()}
+    return [next(in_turn[_subject(event)]) for _, event in by_time]
+
+
+def _by_sequence(told: list[Placed]) -> list[Placed]:
+    counted = [(event.sequence, place, event) for place, event in told if event.sequence is not None]
+    if len(counted) < len(told):
+        return told
+    return [(place, event) for _, place, event in sorted(counted, key=lambda placed: placed[:2])]
+
+
+def _subject(event: AnyHrEvent) -> Hashable:
+    match event:
+        case PersonEvent():
+            return PersonEvent, event.employee_number
+        case UnitEvent():
+            return UnitEvent, event.unit
+        case _:
+            return event.id
 
 
 class Push:
