@@ -27,8 +27,16 @@ async def test_a_repeated_push_changes_nothing(company: Company) -> None:
 async def test_an_older_event_does_not_undo_a_newer_one(company: Company) -> None:
     late = company.event("person_changed", employee_number="1", location="Oslo")
     newer = company.event("person_changed", employee_number="1", location="Rome")
-    outcomes = [result["outcome"] for result in await company.push(newer, late)]
-    assert outcomes == ["applied", "ignored"]
+    assert (await company.push(newer))[0]["outcome"] == "applied"
+    assert (await company.push(late))[0]["outcome"] == "ignored"
+    profile = await company.api.client.get("/api/v1/me/profile", headers=company.sign_in("1"))
+    assert profile.json()["location"] == "Rome"
+
+
+async def test_of_one_push_the_older_event_goes_first_wherever_it_stands(company: Company) -> None:
+    late = company.event("person_changed", employee_number="1", location="Oslo")
+    newer = company.event("person_changed", employee_number="1", location="Rome")
+    assert [result["outcome"] for result in await company.push(newer, late)] == ["applied", "applied"]
     profile = await company.api.client.get("/api/v1/me/profile", headers=company.sign_in("1"))
     assert profile.json()["location"] == "Rome"
 
