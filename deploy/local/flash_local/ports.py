@@ -32,9 +32,12 @@ class Ports:
 
     def _choose(self, name: str, choose: Callable[[], int]) -> int:
         before = self._known.get(name)
-        if before and not in_use(before):
+        others = {port for other, port in (self._known | self._taken).items() if other != name}
+        if before and before not in others and not in_use(before):
             return before
         port = choose()
+        while port in others:  # that of a process which does not listen yet
+            port = choose()
         if before:
             self._console.print(f"Port {before} ({name}) is in use by {user_of(before)}; taking {port} instead.")
         return port

@@ -32,6 +32,15 @@ def test_a_port_that_somebody_took_is_replaced_and_the_taker_named(tmp_path: Pat
     assert f"(process {os.getpid()}); taking {replaced} instead." in said.getvalue()
 
 
-def test_two_names_get_two_ports(tmp_path: Path) -> None:
+def test_two_names_get_two_ports_though_neither_listens_yet(tmp_path: Path) -> None:
+    first, second = free_port(), free_port()
+    drawn = iter([first, first, second])
     ports = Ports(tmp_path / "ports.json", Console(quiet=True))
-    assert ports.take("a", free_port) != ports.take("b", free_port)
+    assert [ports.take(name, drawn.__next__) for name in ("a", "b")] == [first, second]
+
+
+def test_one_port_remembered_for_two_names_is_given_to_one(tmp_path: Path) -> None:
+    file = tmp_path / "ports.json"
+    file.write_text('{"a": 20001, "b": 20001}')
+    ports = Ports(file, Console(quiet=True))
+    assert ports.take("a") != ports.take("b")
