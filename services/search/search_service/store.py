@@ -50,18 +50,23 @@ ON CONFLICT (skill_id) DO UPDATE SET version = EXCLUDED.version, label = EXCLUDE
 WHERE skill.version < EXCLUDED.version
     OR (skill.version = EXCLUDED.version AND skill.broader_id IS DISTINCT FROM EXCLUDED.broader_id)
 """
-INDEX_AGAIN_WITH_SKILLS = """
-UPDATE person SET doc_version = doc_version + 1, changed_at = now()
-WHERE EXISTS (SELECT FROM jsonb_array_elements(profile -> 'skills') AS claim
-              WHERE claim ->> 'skill_id' = ANY ($1::text[]))
-"""
+# Whoever takes several people takes them by id, or two could wait for each other until one is ended.
+IN_TURN = """
+WITH taken AS (SELECT person_id FROM person WHERE {} ORDER BY person_id FOR NO KEY UPDATE)
+UPDATE person AS p SET {} FROM taken WHERE p.person_id = taken.person_id"""
+HAS_ONE_OF = "jsonb_path_query_array(profile, '$.skills[*].skill_id') ?| $1::text[]"
+NEWER = "doc_version = doc_version + 1, changed_at = now()"
+INDEX_AGAIN_WITH_SKILLS = IN_TURN.format(HAS_ONE_OF, NEWER)
+INDEX_AGAIN = IN_TURN.format("person_id = ANY ($1)", NEWER)
+INDEX_ALL_AGAIN = IN_TURN.format("true", "indexed_version = -(SELECT nextval('index_reset')), index_problem = NULL")
+TRY_PARKED = IN_TURN.format("index_problem IS NOT NULL", "index_problem = NULL, changed_at = now()")
 # One statement, so that rows and generations are of one snapshot: a generation that starts later finds them reset.
 PENDING = """
 SELECT person_id, profile, availability, doc_version, indexed_version,
     ARRAY(SELECT name FROM index_generation ORDER BY name) AS generations
 FROM person WHERE doc_version > indexed_version AND index_problem IS NULL ORDER BY changed_at LIMIT $1
 """
-# Only rows that nobody reset meanwhile; taken by id, as whoever else takes several does, or two block each other.
+# Only rows that nobody reset meanwhile.
 MARK_INDEXED = """
 WITH m AS (
     SELECT m.* FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::text[]) AS m (person_id, before, done, problem)
@@ -70,8 +75,6 @@ WITH m AS (
 UPDATE person AS p SET indexed_version = m.done, index_problem = m.problem
 FROM m WHERE p.person_id = m.person_id AND p.indexed_version = m.before
 """
-INDEX_ALL_AGAIN = "UPDATE person SET indexed_version = -n, index_problem = NULL FROM nextval('index_reset') AS n"
-INDEX_AGAIN = "UPDATE person SET doc_version = doc_version + 1, changed_at = now() WHERE person_id = ANY ($1)"
 BEHIND = """
 SELECT count(*) AS documents, coalesce(extract(epoch FROM now() - min(changed_at)), 0)::float AS seconds
 FROM person WHERE doc_version > indexed_version AND index_problem IS NULL
@@ -87,9 +90,6 @@ INSERT INTO person (person_id, doc_version)
 SELECT person_id, version + 1 FROM unnest($1::uuid[], $2::bigint[]) AS f (person_id, version) ORDER BY person_id
 ON CONFLICT (person_id) DO UPDATE SET doc_version = GREATEST(person.doc_version + 1, EXCLUDED.doc_version),
     changed_at = now(), index_problem = NULL
-"""
-TRY_PARKED = """
-UPDATE person SET index_problem = NULL, changed_at = now() WHERE index_problem IS NOT NULL RETURNING person_id
 """
 UNSETTLED = "SELECT person_id FROM person WHERE person_id = ANY ($1) AND doc_version > indexed_version"
 COUNT_PEOPLE = "SELECT count(*) AS people, count(index_problem) AS parked FROM person"
@@ -235,7 +235,7 @@ async def index_above(transaction: Transaction, found: Mapping[UUID, int]) -> No
 
 async def try_parked(transaction: Transaction) -> list[UUID]:
     """Have the refused documents sent once more; whose they are."""
-    return [row["person_id"] for row in await transaction.fetch(TRY_PARKED)]
+    return [row["person_id"] for row in await transaction.fetch(f"{TRY_PARKED} RETURNING p.person_id")]
 
 
 async def unsettled(transaction: Transaction, person_ids: Collection[UUID]) -> set[UUID]:
