@@ -32,7 +32,7 @@ class Ports:
 
     def _choose(self, name: str, choose: Callable[[], int]) -> int:
         before = self._known.get(name)
-        others = {port for other, port in (self._known | self._taken).items() if other != name}
+        others = {port for other, port in self._known.items() if other != name}
         if before and before not in others and not in_use(before):
             return before
         port = choose()

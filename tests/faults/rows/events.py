@@ -204,7 +204,6 @@ async def a_bad_deploy_parks_until_it_stops(run: Run) -> None:
     await eventually(stopped, 30)
     armed.unlink()
     await run.killed("analytics")
-    await asyncio.sleep(3)
     replay = await command(run, "analytics", "dead-letters", "replay", "--all")
     assert await replay.wait() == 0, "not every dead letter could be replayed"
     run.expected_parked = None
