@@ -107,9 +107,10 @@ async def _people(
         if announced != row["version"]:
             found.lost.append(f"{row['employee_number']} is at {row['version']}, its topic at {announced}")
     for push in ledger.pushes:
-        seen = await number(system, "profile", "SELECT count(*) FROM hr_event WHERE event_id = ANY ($1)", push.certain)
-        if seen not in ({len(push.certain)} if push.outcome == "answered" else {0, len(push.certain)}):
-            found.lost.append(f"a push that was {push.outcome} happened for {seen} of {len(push.certain)}")
+        for ids in push.certain.values():
+            seen = await number(system, "profile", "SELECT count(*) FROM hr_event WHERE event_id = ANY ($1)", ids)
+            if seen not in ({len(ids)} if push.outcome == "answered" else {0, len(ids)}):
+                found.lost.append(f"a transaction of a push that was {push.outcome}: {seen} of {len(ids)} events")
 
 
 async def _projections(system: System, people: Sequence[Any], found: Findings) -> None:

@@ -1,15 +1,18 @@
 """What the callers of the platform know: everything they asked for, and whether it was answered.
 
-An answer is a promise. No answer is *unknown*: it may have happened or not, but never by half. A refusal must have had
-no effect at all.
+An answer is a promise. No answer is *unknown*: it may have happened or not, but no transaction by half. A refusal must
+have had no effect at all.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 from uuid import UUID
 
 Outcome = Literal["answered", "refused", "unknown"]
+HR_TRANSACTION_EVENTS = 200
+"""So many events of a call of HR are one transaction."""
 
 
 @dataclass(frozen=True)
@@ -42,12 +45,12 @@ class Employee:
 
 @dataclass
 class Push:
-    """One call of the HR platform: all of it happens, or nothing."""
+    """One call of the HR platform: each transaction of it happens whole or not at all."""
 
     events: Sequence[dict[str, Any]]
     outcome: Outcome = "unknown"
-    certain: list[str] = field(default_factory=list)
-    """The ids of those events that apply, whatever else happened before, if the call happens."""
+    certain: dict[int, list[str]] = field(default_factory=lambda: defaultdict(list))
+    """The ids of those events that apply, whatever else happened before, if their transaction happens; by that."""
 
 
 @dataclass
@@ -61,13 +64,13 @@ class Organisation:
 
     def note(self, push: Push) -> None:
         """Take in what became of a call, in the order of calls."""
-        for event in push.events:
+        for place, event in enumerate(push.events):
             number = event["employee_number"]
             before = self.possible.get(number) or {Employee(number, "", "", "left")}
             if push.outcome == "unknown" and event["type"] == "person_joined":
                 self.unsure.add(number)
             if number not in self.unsure and all(employee.takes(event) for employee in before):
-                push.certain.append(event["id"])
+                push.certain[place // HR_TRANSACTION_EVENTS].append(event["id"])
             after = {employee.after(event) for employee in before}
             if push.outcome == "answered":
                 self.possible[number] = after

@@ -45,3 +45,11 @@ def test_who_may_have_joined_by_an_unanswered_call_that_was_overtaken_is_as_they
     organisation = after(("unknown", again), ("answered", CHANGED))
     assert wrong(organisation, Employee("1", "T", "B")) == []
     assert wrong(organisation, Employee("1", "T", "A")) == ["1"]
+
+
+def test_what_is_certain_of_a_call_is_said_transaction_by_transaction_since_each_may_happen_without_the_next() -> None:
+    organisation = after()
+    changes = [event("person_changed", job_title=f"T{number}") for number in range(201)]
+    organisation.note(push := Push(changes, "unknown"))
+    assert [len(ids) for ids in push.certain.values()] == [200, 1]
+    assert wrong(organisation, Employee("1", "T199", "A")) == []
