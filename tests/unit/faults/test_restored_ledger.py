@@ -30,7 +30,7 @@ def test_an_answer_since_the_backup_may_hold_or_not_and_one_before_it_must() -> 
     certain.all_else_is_unknown()
     assert organisation.possible["1"] == {BEFORE, SINCE}
     assert (first.outcome, second.outcome) == ("answered", "unknown")
-    assert second.certain == [event["id"] for event in second.events], "all of it, or nothing"
+    assert second.certain == {0: [event["id"] for event in second.events]}, "all of it, or nothing"
 
 
 def test_a_push_under_way_at_the_backup_may_hold_or_not() -> None:
