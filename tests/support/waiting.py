@@ -10,6 +10,10 @@ T = TypeVar("T")
 
 FIRST_PAUSE_S = 0.01
 LONGEST_PAUSE_S = 0.25
+WAITS_FOR_LOCK = """
+SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock')
+"""
+"""Whether somebody in this database waits for another; each test has a database to itself."""
 
 
 @overload

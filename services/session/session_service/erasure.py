@@ -13,7 +13,7 @@ from flash_schemas.erasure import ErasureRequestedV1
 
 from session_service import store
 
-# First of all, so that no request of theirs is on its way while the rest happens; and nothing older is taken again.
+# Before all else, so that no request of theirs is on its way while the rest happens; and nothing older is taken again.
 LEAVE = """
 INSERT INTO person (person_id, version, status, participations, skill_ids) VALUES ($1, $2, 'left', '{}', '[]')
 ON CONFLICT (person_id) DO UPDATE SET version = GREATEST(person.version, EXCLUDED.version), status = 'left',
@@ -95,6 +95,7 @@ async def take_erasures(transaction: Transaction, deliveries: Sequence[Delivery]
 async def erase(transaction: Transaction, request: ErasureRequestedV1) -> int:
     """Empty what one person wrote and chose; how many rows were emptied or removed."""
     person_id = request.person_id
+    await store.hold_availability(transaction, person_id)  # first, as whoever asks or blocks them does
     await transaction.execute(LEAVE, person_id, request.profile_version)
     blocked = await store.lock_blocks(transaction, person_id)
     await transaction.execute(LOCK_SESSIONS, person_id)

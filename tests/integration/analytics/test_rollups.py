@@ -18,7 +18,7 @@ from tests.integration.analytics.conftest import MARCH, World
 from tests.integration.analytics.histories import History, Sums, histories
 from tests.support.apis import offline_settings
 from tests.support.deliveries import delivery
-from tests.support.waiting import eventually
+from tests.support.waiting import WAITS_FOR_LOCK, eventually
 
 CLEAR = """
 TRUNCATE session_fact, survey_fact, pair_fact, message_fact, search_fact, rollup_count, rollup_person
@@ -26,7 +26,6 @@ TRUNCATE session_fact, survey_fact, pair_fact, message_fact, search_fact, rollup
 COUNTS = "SELECT program_id, measure, day, value, amount FROM rollup_count WHERE amount <> 0"
 PEOPLE = "SELECT program_id, measure, day, person_id, amount FROM rollup_person WHERE amount <> 0"
 SPOIL = "UPDATE rollup_count SET amount = amount + 7 WHERE measure = 'message'"
-WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
 RECOMPUTE_CHUNK_FACTS = 3
 
 
@@ -38,7 +37,7 @@ async def sums(database: Database, statement: str) -> Counter[tuple[Any, ...]]:
 async def somebody_waits(database: Database) -> bool:
     """Asked on a connection of its own: within a transaction the view stays as first read."""
     async with database.connection() as connection:
-        return bool(await connection.fetchval(WAITING))
+        return bool(await connection.fetchval(WAITS_FOR_LOCK))
 
 
 async def differing(database: Database) -> int:

@@ -12,10 +12,9 @@ from chassis.settings import Settings
 from pydantic import BaseModel
 
 from tests.support.aggregates import change
-from tests.support.waiting import eventually
+from tests.support.waiting import WAITS_FOR_LOCK, eventually
 
 CALLER = Caller("ada", frozenset({"employee"}))
-WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 
 
 class Rename(BaseModel):
@@ -99,7 +98,7 @@ async def test_a_second_request_takes_over_when_the_first_is_rolled_back(databas
         await rename(first, aggregate_id, key, Rename(label="A"))
         second = asyncio.create_task(renamed(database, aggregate_id, key))
         async with database.connection() as observer:
-            await eventually(lambda: observer.fetchval(WAITING))
+            await eventually(lambda: observer.fetchval(WAITS_FOR_LOCK))
         await rolled_back.rollback()
     assert (await second).version == 1
     assert await version_of(database, aggregate_id) == 1

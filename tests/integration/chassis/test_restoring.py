@@ -21,16 +21,13 @@ from flash_schemas.profile import SkillChangedV1
 
 from tests.support.aggregates import TOPIC, a_record, an_event, change, envelopes
 from tests.support.topics import Topics
-from tests.support.waiting import eventually
+from tests.support.waiting import WAITS_FOR_LOCK, eventually
 
 KEPT = Versions("aggregate", "aggregate_id", "version")
 BACK_TO = "UPDATE aggregate SET version = $2 WHERE aggregate_id = $1"
 FORGET = "DELETE FROM aggregate WHERE aggregate_id = $1"
 OUTBOX = "SELECT aggregate_id, aggregate_version, payload FROM outbox ORDER BY id"
 EMPTY = "TRUNCATE outbox"
-WAITING = """
-SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock')
-"""
 
 
 async def say_again(transaction: Transaction, published: Mapping[UUID, int]) -> list[Outgoing]:
@@ -257,7 +254,7 @@ async def test_a_change_at_work_is_waited_for_and_not_taken_back(world: World) -
 
 async def somebody_waits(world: World) -> bool:
     async with world.database.connection() as connection:
-        return bool(await connection.fetchval(WAITING))
+        return bool(await connection.fetchval(WAITS_FOR_LOCK))
 
 
 async def test_what_nobody_can_read_is_passed_over(world: World) -> None:

@@ -15,11 +15,8 @@ from profile_service import store
 from profile_service.seed import seed
 
 from tests.integration.profile.conftest import Company, program_body
-from tests.support.waiting import eventually
+from tests.support.waiting import WAITS_FOR_LOCK, eventually
 
-WAITING = """
-SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock')
-"""
 FORGOTTEN = "TRUNCATE outbox"
 UNPUBLISHED_OF_ANOTHER = "UPDATE outbox SET xid = ((xid::text::bigint) + 1000000000)::text::xid8"
 CURSOR_OF_ANOTHER = "UPDATE outbox_cursor SET snapshot = '2000000000:2000000000:'"
@@ -96,7 +93,7 @@ async def test_a_change_at_work_is_waited_for_and_said_in_order(company: Company
 
 async def somebody_waits(company: Company) -> bool:
     async with company.api.database.connection() as connection:
-        return bool(await connection.fetchval(WAITING))
+        return bool(await connection.fetchval(WAITS_FOR_LOCK))
 
 
 @pytest.mark.parametrize("trace", [UNPUBLISHED_OF_ANOTHER, CURSOR_OF_ANOTHER])

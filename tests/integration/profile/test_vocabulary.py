@@ -14,12 +14,9 @@ from profile_service.merges import move_some_claims
 
 from tests.integration.profile.conftest import Company, program_body
 from tests.integration.profile.test_profiles import edit, skill
-from tests.support.waiting import eventually
+from tests.support.waiting import WAITS_FOR_LOCK, eventually
 
 FIELDS = ("label", "aliases", "broader_id", "retired", "merged_into")
-WAITING = """
-SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock')
-"""
 NAMES = "SELECT name, skill_id FROM skill_name"
 
 
@@ -131,7 +128,7 @@ async def test_a_claim_that_is_just_being_written_is_moved_too(
 
 async def somebody_waits(database: Database) -> bool:
     async with database.connection() as connection:
-        return bool(await connection.fetchval(WAITING))
+        return bool(await connection.fetchval(WAITS_FOR_LOCK))
 
 
 @pytest.mark.parametrize("winner", ["itself", "a merged one", "a retired one"])

@@ -14,7 +14,7 @@ from search_service import store
 from search_service.rebuild import NotEqual, rebuild, rollback
 
 from tests.integration.search.conftest import World
-from tests.support.waiting import eventually
+from tests.support.waiting import WAITS_FOR_LOCK, eventually
 
 
 async def crowd(world: World, count: int) -> list[Any]:
@@ -200,9 +200,6 @@ async def test_whoever_takes_several_people_takes_them_by_id_so_that_no_two_wait
     world: World, take_several: Callable[[Transaction, list[UUID]], Coroutine[Any, Any, object]]
 ) -> None:
     touch = "UPDATE person SET changed_at = now() WHERE person_id = $1"
-    waiting = """
-    SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
-    """
     await world.program()
     people = sorted(person.person_id for person in await crowd(world, 2))
     async with world.database.connection() as taker, world.database.connection() as looker:
@@ -211,7 +208,7 @@ async def test_whoever_takes_several_people_takes_them_by_id_so_that_no_two_wait
         async with world.database.transaction() as news:
             await news.execute(touch, people[0])
             taking = asyncio.create_task(take_several(taker, people[::-1]))
-            await eventually(lambda: looker.fetchval(waiting))
+            await eventually(lambda: looker.fetchval(WAITS_FOR_LOCK))
             await news.execute("SET LOCAL lock_timeout = '2s'")
             await news.execute(touch, people[1])
         await taking

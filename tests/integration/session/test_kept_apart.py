@@ -13,9 +13,8 @@ from tests.integration.session.feed import told
 from tests.integration.session.test_blocks import block
 from tests.integration.session.test_in_turn import SKILL, called
 from tests.integration.session.test_meeting import accepted, schedule
-from tests.support.waiting import eventually
+from tests.support.waiting import WAITS_FOR_LOCK, eventually
 
-WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 OF_THEIR_OWN = (
     "session_id",
     "learner_id",
@@ -143,4 +142,4 @@ async def test_who_asks_while_they_are_blocked_has_nothing_open_afterwards(
 async def done_or_waiting(world: World, task: asyncio.Task[None]) -> bool:
     """Whether a task is done, or waits for a row that another transaction has locked."""
     async with world.api.database.connection() as connection:
-        return task.done() or bool(await connection.fetchval(WAITING))
+        return task.done() or bool(await connection.fetchval(WAITS_FOR_LOCK))
