@@ -26,6 +26,8 @@ HEAD = (
     "p95 s",
     "wrong",
 )
+FIGURES = ("figure", "to reach", "reached", "met")
+RUNS_LEAST, EVENTS_LEAST, RECOVERY_MOST_S = 600, 1_000_000, 30
 
 
 class Report:
@@ -45,20 +47,13 @@ class Report:
         self._file.write_text(f'{{"runs": [\n{lines}\n]}}\n', encoding="utf-8")
 
     def write_markdown(self) -> None:
-        """The same for people."""
-        table = [f"| {' | '.join(line)} |" for line in (HEAD, ["---"] * len(HEAD), *self._lines())]
-        missing = [f"| {number} | {why} |" for number, why in sorted(self.not_run.items())]
-        text = ["# What the faults did", "", self.last_line(), "", *table, ""]
-        text += [
-            "Rows that do not run here:",
-            "",
-            "| row | why, and what stands in for it |",
-            "|---|---|",
-            *missing,
-            "",
-        ]
-        text += self._wrong()
-        self._file.with_suffix(".md").write_text("\n".join(text), encoding="utf-8")
+        """The same for people; its last line is the sum."""
+        not_run = [[str(number), why] for number, why in sorted(self.not_run.items())]
+        wrong = [[str(r.row), str(r.seed), what] for r in self.results.values() for what in r.findings]
+        text = ["# What the faults did", "", *_table(FIGURES, self._figures()), *_table(HEAD, self._lines())]
+        text += _table(("row", "why it does not run here, and what stands in for it"), not_run) if not_run else []
+        text += _table(("row", "seed", "what was wrong"), wrong) if wrong else []
+        self._file.with_suffix(".md").write_text("\n".join([*text, self.last_line(), ""]), encoding="utf-8")
 
     def table(self) -> Table:
         """The same for who looks at a terminal."""
@@ -97,9 +92,25 @@ class Report:
         wrong = sum(bool(result.findings) for result in results)
         return [str(number), title, *map(str, values), *(f"{seconds:.1f}" for seconds in recoveries), str(wrong)]
 
-    def _wrong(self) -> list[str]:
-        lines = [f"- row {r.row}, seed {r.seed}: {what}" for r in self.results.values() for what in r.findings]
-        return ["What was wrong:", "", *lines, ""] if lines else []
+    def _figures(self) -> list[list[str]]:
+        """What is to be reached, and what was."""
+        results = list(self.results.values())
+        harm = sum(getattr(result, kind) for result in results for kind in self.KINDS)
+        events, p95_s = sum(result.events for result in results), _p95(results)
+        return [
+            ["runs", f"at least {RUNS_LEAST}", str(len(results)), _met(len(results) >= RUNS_LEAST)],
+            ["events", f"at least {EVENTS_LEAST}", str(events), _met(events >= EVENTS_LEAST)],
+            [", ".join(self.KINDS), "0", str(harm), _met(harm == 0)],
+            ["recovery p95", f"at most {RECOVERY_MOST_S} s", f"{p95_s:.1f} s", _met(p95_s <= RECOVERY_MOST_S)],
+        ]
+
+
+def _table(head: Sequence[str], lines: Sequence[Sequence[str]]) -> list[str]:
+    return [*(f"| {' | '.join(line)} |" for line in (head, ["---"] * len(head), *lines)), ""]
+
+
+def _met(is_met: bool) -> str:
+    return "yes" if is_met else "no"
 
 
 def _p95(results: Sequence[Result]) -> float:
