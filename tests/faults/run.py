@@ -139,7 +139,10 @@ def row(
     only_named: bool = False,
     platform: Platform = USUAL,
 ) -> Callable[[Play], Play]:
-    """Register the function as a row of the matrix; `fast` when a run takes at most 20 s."""
+    """Register the function as a row of the matrix; `fast` when a run takes some 10 to 30 s, so that CI runs it, too.
+
+    Where it takes more than 20 s, `seeds` is SEEDS_SLOW.
+    """
 
     def register(play: Play) -> Play:
         assert number not in ROWS, f"row {number} is there twice"

@@ -15,7 +15,7 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from flash_schemas.topics import load_topics
 
 from tests.faults.load import Pace
-from tests.faults.run import Run, row
+from tests.faults.run import SEEDS_SLOW, Run, row
 from tests.faults.system import SERVICES
 from tests.faults.watch import POSITIONS, UNPUBLISHED, Topics, number, rows, settle
 
@@ -229,7 +229,7 @@ async def many_write_at_once(run: Run) -> None:
         run.happened("the database answered up to 40 ms late")
 
 
-@row(9, "the relay is off for longer than its outbox turns: nothing unpublished is dropped")
+@row(9, "the relay is off for longer than its outbox turns: nothing unpublished is dropped", seeds=SEEDS_SLOW)
 async def the_outbox_turns_while_nothing_is_published(run: Run) -> None:
     service = run.one_of("profile", "session")
     await run.system.take_down("kafka")

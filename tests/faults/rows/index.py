@@ -8,7 +8,7 @@ from typing import Any
 from flash_local import loopback
 
 from tests.faults.load import Pace
-from tests.faults.run import Run, row
+from tests.faults.run import SEEDS_SLOW, Run, row
 from tests.faults.watch import rows
 from tests.support.waiting import eventually
 
@@ -24,7 +24,7 @@ UPDATE person SET availability = NULL, availability_version = 0, doc_version = d
 """
 
 
-@row(27, "OpenSearch is killed amid bulk requests", settles_within_s=120)
+@row(27, "OpenSearch is killed amid bulk requests", settles_within_s=120, seeds=SEEDS_SLOW)
 async def opensearch_is_killed(run: Run) -> None:
     async with run.writing():
         await run.a_moment(2)

@@ -12,7 +12,7 @@ from flash_local import loopback
 from tests.faults.crowd import Member, asks, call, gathered
 from tests.faults.rows.events import headers_of, old_records
 from tests.faults.rows.processes import API_POINTS
-from tests.faults.run import Run, row
+from tests.faults.run import SEEDS_SLOW, Run, row
 from tests.faults.system import MAIL
 from tests.faults.watch import number, rows
 from tests.support.waiting import eventually
@@ -87,7 +87,11 @@ async def _mails(run: Run) -> Counter[UUID]:
     return Counter(UUID(message_id.strip("<>").partition("@")[0]) for message_id in ids)
 
 
-@row(45, "requests end in the same moment while a worker dies and another works beside it: each ends once")
+@row(
+    45,
+    "requests end in the same moment while a worker dies and another works beside it: each ends once",
+    seeds=SEEDS_SLOW,
+)
 async def requests_end_while_workers_die(run: Run) -> None:
     learners, mentors = await gathered(run, LEARNERS), await gathered(run, MENTORS)
     asked = await _everybody_asks(run, learners, mentors)
@@ -132,7 +136,11 @@ def _each_once(run: Run, session_ids: Sequence[UUID], counts: Counter[UUID], wha
             run.found.lost.append(f"session {session_id} ended without {what}")
 
 
-@row(46, "more is accepted at once than a mentor has slots, while the API dies: no slot is lost, none given twice")
+@row(
+    46,
+    "more is accepted at once than a mentor has slots, while the API dies: no slot is lost, none given twice",
+    seeds=SEEDS_SLOW,
+)
 async def more_is_accepted_than_there_are_slots(run: Run) -> None:
     learners, (mentor,) = await gathered(run, 8), await gathered(run, 1)
     asked = await asyncio.gather(*(asks(run, learner, mentor) for learner in learners))
