@@ -31,7 +31,9 @@ from tests.faults.system import Platform, running
 from tests.faults.watch import NotSettled, Topics
 
 DEFAULT_REPORT = Path(__file__).parent / "report.json"
-console = Console(highlight=False, soft_wrap=True)
+FILE_COLUMNS = 140
+"""Where the output is no terminal: rich takes 80, too few for the table."""
+console = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else FILE_COLUMNS)
 
 
 def main() -> int:

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from statistics import median, quantiles
 
+from rich import box
 from rich.table import Table
 
 from tests.faults.rows import NOT_RUN
@@ -57,9 +58,9 @@ class Report:
 
     def table(self) -> Table:
         """The same for who looks at a terminal."""
-        table = Table()
+        table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
         for name in HEAD:
-            table.add_column(name, justify="left" if name == "fault" else "right", no_wrap=name == "fault")
+            table.add_column(name, justify="left" if name == "fault" else "right", ratio=1 if name == "fault" else None)
         for line in self._lines():
             table.add_row(*line)
         return table
