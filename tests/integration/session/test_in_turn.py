@@ -200,3 +200,34 @@ async def test_a_learner_is_told_once_that_nobody_took_their_call(world: World) 
     await world.execute("UPDATE open_call SET expires_at = now() - interval '1 second'")
     await asyncio.gather(*(close_calls(world.api.database, 5) for _ in range(3)))
     assert [(await told(world, who)).count("call_not_taken") for who in (withdrew, taken_from, waits)] == [0, 0, 1]
+
+
+async def test_who_wants_it_open_to_all_keeps_the_skill_on_the_card(world: World) -> None:
+    first = await world.person()
+    learner, session_id = await asked_in_turn(world, [first], open_to_all=True)
+    tag = (await world.get(learner, f"/sessions/{session_id}")).headers["ETag"]
+    card = {"want_to_learn": "Other reports", "format": "call", "minutes": 30}
+    edited = await world.call(learner, "PUT", f"/sessions/{session_id}/card", card, tag)
+    assert (edited.status_code, edited.json()["errors"][0]["field"]) == (422, "skill_id")
+
+
+async def test_a_request_open_to_all_whose_card_names_no_skill_ends_and_holds_up_no_other(world: World) -> None:
+    first, second = await world.person(), await world.person()
+    learner, session_id = await asked_in_turn(world, [first], open_to_all=True)
+    await asked_in_turn(world, [first, second], skill_id=str(uuid4()))
+    await world.execute("UPDATE session SET skill_id = NULL WHERE session_id = $1", UUID(session_id))
+    await end(world, first, session_id, "expired")
+    assert (await world.get(learner, f"/sessions/{session_id}")).json()["next_step"] == "search_again"
+    assert len(await inbox(world, second)) == 1
+
+
+async def test_first_words_that_cannot_be_opened_at_present_wait_and_hold_up_no_other(world: World) -> None:
+    first, second = await world.person(), await world.person()
+    _, session_id = await asked_in_turn(world, [first, second])
+    await world.execute("UPDATE conversation_key SET master_key = 'another'")
+    await asked_in_turn(world, [first, second], skill_id=str(uuid4()))
+    await end(world, first, session_id, "expired")
+    assert len(await inbox(world, second)) == 1
+    await world.execute("UPDATE conversation_key SET master_key = $1", world.keyring.newest)
+    await world.settle()
+    assert len(await inbox(world, second)) == 2

@@ -1,6 +1,6 @@
 """What is answered about sessions."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date, datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -88,6 +88,8 @@ class SessionAnswer(Answer):
         Who else was asked, or will be, is the learner's alone to know.
         """
         role = session.side_of(viewer)
+        if role == "learner" and session.suggestion_hidden:
+            session = replace(session, suggested_id=None)
         turn = {"next_step": next_step(session)} if role == "learner" else {**dict.fromkeys(TURN), "next_step": None}
         values: dict[str, Any] = {**asdict(session), "role": role, **turn}
         return cls.model_validate(values)

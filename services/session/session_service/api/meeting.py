@@ -29,6 +29,7 @@ async def schedule(
     key: IdempotencyKey = None,
 ) -> SessionAnswer:
     """Either says when and where they meet, or that it is to be otherwise."""
+    await commands.keep_apart(database, caller.person, session_id)
     step = Repeatable(step="schedule", session_id=session_id, body=body.model_dump_json())
     run = partial(
         commands.schedule, by=caller.person, session_id=session_id, body=body, template=settings.video_url_template

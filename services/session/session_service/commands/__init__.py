@@ -13,6 +13,7 @@ from session_service.commands.availability import notice_vacations as notice_vac
 from session_service.commands.availability import read_availability as read_availability
 from session_service.commands.availability import set_availability as set_availability
 from session_service.commands.blocks import block as block
+from session_service.commands.blocks import keep_apart as keep_apart
 from session_service.commands.blocks import say_blocks_again as say_blocks_again
 from session_service.commands.blocks import unblock as unblock
 from session_service.commands.calendars import common_slots as common_slots

@@ -1,6 +1,7 @@
 """Step 2 of the write path: what answers a request, hands it to the other for a moment, or takes it back."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID, uuid4
@@ -57,9 +58,9 @@ async def answer(transaction: Transaction, session_id: UUID, decide: Decide) -> 
 async def decline(transaction: Transaction, by: UUID, session_id: UUID, body: DeclineBody) -> Session:
     """Say no, perhaps name a colleague, perhaps pause at the same moment. Raises NotFound, WrongState, Refused."""
     at, session = await both_locked(transaction, session_id)
-    step = model.declined(session, by, body.reason, at, body.suggested_id)
+    step = model.declined(session, by, body.reason, at)
     if body.suggested_id:
-        await _check_suggested(transaction, session, body.suggested_id)
+        step = replace(step, session=await _suggested(transaction, step.session, body.suggested_id))
     if body.pause_until:
         await pause(transaction, by, body.pause_until, at)
     return await _answered(transaction, session, step, at)
@@ -101,9 +102,11 @@ async def _policy(transaction: Transaction, session: Session) -> RequestPolicy:
     return await store.policy(transaction, session.program_id) or RequestPolicy()
 
 
-async def _check_suggested(transaction: Transaction, session: Session, suggested_id: UUID) -> None:
-    """A colleague who could be asked; who may not meet the learner is answered as one who is not there."""
+async def _suggested(transaction: Transaction, session: Session, suggested_id: UUID) -> Session:
+    """With a colleague who could be asked. That the learner may not meet them shows in nothing that the mentor sees."""
     colleague = await store.member(transaction, suggested_id)
-    there = colleague and colleague.takes_part(session.program_id, "mentor") and suggested_id != session.mentor_id
-    if not there or not await store.may_meet(transaction, session.learner_id, suggested_id):
+    others = (session.mentor_id, session.learner_id)
+    if not colleague or not colleague.takes_part(session.program_id, "mentor") or suggested_id in others:
         raise Refused("Nobody with this id takes part as a mentor.", field="suggested_id")
+    hidden = not await store.may_meet(transaction, session.learner_id, suggested_id)
+    return replace(session, suggested_id=suggested_id, suggestion_hidden=hidden)

@@ -13,7 +13,7 @@ from flash_schemas.profile import RequestPolicy
 from session_service import model, store
 from session_service.answers import SessionAnswer
 from session_service.commands.conversation import speak
-from session_service.commands.steps import both_locked, save, tell_availability
+from session_service.commands.steps import both_locked, check_not_erased, save, tell_availability
 from session_service.model import AlreadyAsked, Ask, check_ask
 from session_service.requests import AskBody, CardBody
 from session_service.sealing import Keyring
@@ -52,6 +52,7 @@ async def edit(database: Database, by: UUID, session_id: UUID, body: CardBody, s
     """Change the card of an open request. Raises NotFound, WrongState, Refused, AlreadyAsked, PreconditionFailed."""
     async with database.transaction() as transaction:
         at, session = await both_locked(transaction, session_id)
+        await check_not_erased(transaction, by)
         policy = await store.policy(transaction, session.program_id) or RequestPolicy()
         skill_id = await store.skill_now(transaction, body.skill_id)
         card = replace(body.ask(session.program_id, session.mentor_id), skill_id=skill_id)

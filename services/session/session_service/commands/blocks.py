@@ -9,7 +9,7 @@ from chassis.erasing import is_erased
 from chassis.problems import Conflict, NotFound, Refused
 
 from session_service import model, store
-from session_service.commands.steps import save, tell_availability
+from session_service.commands.steps import both_locked, save, tell_availability
 from session_service.store import Block
 
 BLOCKS_LIMIT = 1_000
@@ -50,6 +50,22 @@ async def _end_what_is_ahead(transaction: Transaction, by: UUID, person_id: UUID
         await save(transaction, model.kept_apart(session, by, at))
     for mentor_id in sorted({session.mentor_id for session in ahead}):
         await tell_availability(transaction, mentor_id, at)
+
+
+async def keep_apart(database: Database, by: UUID, session_id: UUID) -> None:
+    """End what began before one of the two blocked the other, once one of them wants to move it. Raises NotFound.
+
+    Of what has begun the two may still say whether it was held, so a block leaves it alone; another time there is none.
+    """
+    async with database.transaction() as transaction:
+        at, session = await both_locked(transaction, session_id)
+        session.side_of(by)
+        other = session.other(by)
+        if session.state != "accepted" or await store.may_meet(transaction, by, other):
+            return
+        blocked = {each.person_id for each in await store.blocks_of(transaction, other)}
+        await save(transaction, model.kept_apart(session, other if by in blocked else by, at))
+        await tell_availability(transaction, session.mentor_id, at)
 
 
 async def unblock(database: Database, by: UUID, person_id: UUID) -> None:

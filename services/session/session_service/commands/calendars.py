@@ -26,6 +26,7 @@ async def set_calendar(database: Database, reader: CalendarReader, person_id: UU
     """Keep when somebody works, and the address of their calendar if it can be read there. Raises Refused, NotFound."""
     address = await _address(reader, person_id, body)
     async with database.transaction() as transaction:
+        await store.lock_members(transaction, person_id)  # who is being forgotten at this moment is so afterwards
         if await is_erased(transaction, person_id):  # with a token of before; what is written now would stay
             raise NotFound
         await store.set_calendar(transaction, person_id, body.hours, address)

@@ -5,12 +5,11 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from chassis.database import Database, Transaction
-from chassis.erasing import is_erased
 from chassis.problems import Conflict, NotFound
 
 from session_service import model, store
 from session_service.answers import MessageAnswer
-from session_service.commands.steps import locked, save
+from session_service.commands.steps import locked_for, save
 from session_service.model import Session
 from session_service.sealing import Keyring
 from session_service.store import Message
@@ -72,15 +71,6 @@ async def mark_read(database: Database, by: UUID, session_id: UUID, position: in
         if await store.mark_read(transaction, session_id, by, position, at):
             await save(transaction, step)
             await store.show(transaction, session, "read")
-
-
-async def locked_for(transaction: Transaction, by: UUID, session_id: UUID) -> Session:
-    """A locked session of somebody's. Raises NotFound, also for who is forgotten: what they did now would stay."""
-    session = await locked(transaction, session_id)
-    session.side_of(by)
-    if await is_erased(transaction, by):  # with a token of before
-        raise NotFound
-    return session
 
 
 def _same(known: Message, session_id: UUID, by: UUID, text: str) -> bool:

@@ -7,7 +7,7 @@ from chassis.database import Database, Transaction
 from chassis.problems import NotFound
 
 from session_service import model, store
-from session_service.commands.steps import locked, save
+from session_service.commands.steps import locked, locked_for, save
 from session_service.model import Session
 
 
@@ -17,14 +17,16 @@ async def wish(database: Database, by: UUID, session_id: UUID, wish: bool) -> No
     Nothing in the answer depends on the other side. Raises NotFound, WrongState.
     """
     async with database.transaction() as transaction:
-        session = await locked(transaction, session_id)
+        session = await locked_for(transaction, by, session_id)
         side = model.check_wish(session, by)
         if await store.wish(transaction, session_id, side, wish):
             await relate(transaction, session, "both_wished", datetime.now(UTC))
 
 
 async def relate(transaction: Transaction, session: Session, why: model.MadeBy, at: datetime) -> Session:
-    """Say once for a pair and program that they have a relationship."""
+    """Say once for a pair and program that they have a relationship; two who are kept apart make none."""
+    if not await store.may_meet(transaction, session.learner_id, session.mentor_id):
+        return session
     if not await store.make_relationship(transaction, session, at):
         return session
     step = model.related(session, why)

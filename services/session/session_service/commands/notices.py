@@ -7,7 +7,7 @@ from chassis.database import Database
 from chassis.erasing import is_erased
 from chassis.problems import NotFound, PreconditionFailed, Refused
 
-from session_service import model
+from session_service import model, store
 from session_service.notices.channels.chat import is_allowed
 from session_service.notices.links import Unsubscription
 from session_service.notices.post import Post
@@ -29,6 +29,7 @@ async def set_preferences(
     _check_webhook("slack_webhook", body.slack_webhook, post.chats.hosts["slack"])
     _check_webhook("teams_webhook", body.teams_webhook, post.chats.hosts["teams"])
     async with database.transaction() as transaction:
+        await store.lock_members(transaction, person_id)  # who is being forgotten at this moment is so afterwards
         if await is_erased(transaction, person_id):
             raise NotFound
         version, _ = await deliveries.own_preferences(transaction, person_id, lock=True)
@@ -43,6 +44,7 @@ async def unsubscribe(database: Database, what: Unsubscription) -> None:
     if not may_be_off(what.kinds):
         raise NotFound
     async with database.transaction() as transaction:
+        await store.lock_members(transaction, what.person_id)
         if await is_erased(transaction, what.person_id):
             return
         version, chosen = await deliveries.own_preferences(transaction, what.person_id, lock=True)

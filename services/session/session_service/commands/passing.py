@@ -9,24 +9,33 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
+from chassis import logs
 from chassis.database import Database, Transaction
 from chassis.problems import Problem
+from cryptography.exceptions import InvalidTag
 from flash_schemas.profile import RequestPolicy
 
 from session_service import model, store
 from session_service.commands.conversation import speak
 from session_service.commands.steps import existing, locked, save, tell_availability
 from session_service.model import Member, Session
-from session_service.sealing import Keyring
+from session_service.sealing import Keyring, MasterKeyMissing
+
+log = logs.get(__name__)
 
 
 async def pass_on_some(database: Database, keyring: Keyring, limit: int) -> bool:
     """Ask those who are next, a bounded number at once; True when there may be more."""
+    passed = False
     async with database.connection() as connection:
         waiting = await store.passing_ids(connection, limit)
     for session_id in waiting:
-        await _pass_on(database, keyring, session_id)
-    return bool(waiting)
+        try:
+            await _pass_on(database, keyring, session_id)
+            passed = True
+        except MasterKeyMissing:  # its first words wait for the key, and hold up no other
+            log.exception("not_passed_on", session_id=str(session_id))
+    return passed
 
 
 async def _pass_on(database: Database, keyring: Keyring, session_id: UUID) -> None:
@@ -87,8 +96,16 @@ async def _ask_next(
 async def repeat_first_message(
     transaction: Transaction, keyring: Keyring, origin: Session, following: Session, at: datetime
 ) -> None:
-    """The learner's first words go to whoever is next, too; nothing else of that conversation does."""
-    for message in await store.messages(transaction, keyring, origin.session_id, 0, 1):
+    """The learner's first words go to whoever is next, too; nothing else of that conversation does.
+
+    Words that nobody can open any more do not hold up the request, whose card says what it is about.
+    """
+    try:
+        first = await store.messages(transaction, keyring, origin.session_id, 0, 1)
+    except InvalidTag:
+        log.exception("message_does_not_open", session_id=str(origin.session_id))
+        return
+    for message in first:
         if message.text:  # empty once its writer is forgotten
             await speak(transaction, keyring, following, origin.learner_id, uuid4(), message.text, at)
 

@@ -9,7 +9,7 @@ from chassis.problems import NotFound
 
 from session_service import model, store
 from session_service.answers import OpenedReport, ReportAnswer
-from session_service.commands.conversation import locked_for
+from session_service.commands.steps import locked_for
 from session_service.model import Decision, ReportReason
 from session_service.sealing import Keyring
 from session_service.store import Report

@@ -12,6 +12,7 @@ import asyncpg
 from chassis import outbox
 from chassis.auth import Caller
 from chassis.database import Database, Transaction
+from chassis.erasing import is_erased
 from chassis.http import Strict
 from chassis.idempotency import once
 from chassis.problems import NotFound
@@ -34,13 +35,27 @@ Run = Callable[[Transaction], Awaitable[Session]]
 
 
 async def take_step(database: Database, caller: Caller, key: str | None, step: Repeatable, run: Run) -> SessionAnswer:
-    """Take a step of a session in one transaction; with a key that was used before, give the answer of then."""
+    """Take a step of a session in one transaction; with a key that was used before, give the answer of then.
+
+    Raises what `run` raises, and NotFound for who is forgotten.
+    """
 
     async def take() -> SessionAnswer:
-        return SessionAnswer.of(await run(transaction), caller.person)
+        session = await run(transaction)
+        await check_not_erased(transaction, caller.person)
+        return SessionAnswer.of(session, caller.person)
 
     async with database.transaction() as transaction:
         return await once(transaction, caller, key, step, SessionAnswer, take)
+
+
+async def check_not_erased(transaction: Transaction, by: UUID) -> None:
+    """Raise NotFound for who is forgotten and comes with a token of before; of a session of theirs that is locked.
+
+    Forgetting them locks their sessions: it empties what was written before, and this refuses what would come after.
+    """
+    if await is_erased(transaction, by):
+        raise NotFound
 
 
 async def both_locked(transaction: Transaction, session_id: UUID) -> tuple[datetime, Session]:
@@ -70,6 +85,14 @@ async def locked(transaction: Transaction, session_id: UUID) -> Session:
     session = await store.lock_session(transaction, session_id)
     if session is None:
         raise NotFound
+    return session
+
+
+async def locked_for(transaction: Transaction, by: UUID, session_id: UUID) -> Session:
+    """A locked session of somebody's. Raises NotFound, also for who is forgotten: what they did now would stay."""
+    session = await locked(transaction, session_id)
+    session.side_of(by)
+    await check_not_erased(transaction, by)
     return session
 
 

@@ -53,11 +53,11 @@ def checked_times(times: Sequence[datetime], at: datetime) -> list[str]:
     return sorted({each.astimezone(UTC).isoformat() for each in times})
 
 
-def declined(session: Session, by: UUID, reason: DeclineReason, at: datetime, suggested_id: UUID | None = None) -> Step:
-    """The mentor says no, and perhaps whom else to ask. Raises WrongState, NotFound."""
+def declined(session: Session, by: UUID, reason: DeclineReason, at: datetime) -> Step:
+    """The mentor says no. Raises WrongState, NotFound."""
     only(session, by, "mentor")
     check_open(session, at)
-    moved = replace(answered(_let_go(session, "declined", at), at), suggested_id=suggested_id)
+    moved = answered(_let_go(session, "declined", at), at)
     return Step(moved, (SessionDeclinedV1(**about(session), reason=reason),))
 
 

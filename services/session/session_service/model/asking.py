@@ -18,6 +18,7 @@ from session_service.model.turns import handed_back
 
 CARD = ("skill_id", "want_to_learn", "tried", "format", "minutes", "by_when", "formal_goal")
 """What the learner says on the card, and may change."""
+SKILL_IS_NEEDED = "Name the skill: whoever has it can take the request."
 
 
 class AlreadyAsked(Conflict):
@@ -106,7 +107,7 @@ def _check_turn(ask: Ask, learner: Member) -> None:
     if len({learner.person_id, ask.mentor_id, *ask.then_ask}) < len(ask.then_ask) + 2:
         raise Refused("Name other people than yourself and whom you ask first, each once.", field="then_ask")
     if ask.open_to_all and ask.skill_id is None:
-        raise Refused("Name the skill: whoever has it can take the request.", field="open_to_all")
+        raise Refused(SKILL_IS_NEEDED, field="open_to_all")
 
 
 def _check_free(ask: Ask, mentor: Member, availability: Availability, policy: RequestPolicy, today: date) -> None:
@@ -194,6 +195,8 @@ def edited(session: Session, by: UUID, ask: Ask, seen_version: int, policy: Requ
     if not session.card_version <= seen_version <= session.version:
         raise PreconditionFailed
     _check_card(ask, policy, at)
+    if session.open_to_all and ask.skill_id is None:
+        raise Refused(SKILL_IS_NEEDED, field="skill_id")
     version = session.version + 1
     card = {name: getattr(ask, name) for name in CARD}
     changed = replace(handed_back(session, at), version=version, card_version=version, **card)

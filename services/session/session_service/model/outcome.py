@@ -21,6 +21,8 @@ Statement = Literal["held", "not_held"]
 Statements = Mapping[Role, Statement]
 NO_SHOW_AFTER = timedelta(minutes=10)
 STATED_WITHIN = timedelta(days=7)
+WEST, EAST = timedelta(hours=12), timedelta(hours=14)
+"""How far the days of people may be behind and ahead of those of UTC."""
 
 
 def held(session: Session, by: UUID, held_on: date, at: datetime) -> Step:
@@ -31,7 +33,7 @@ def held(session: Session, by: UUID, held_on: date, at: datetime) -> Step:
     session.side_of(by)
     if session.state == "held":
         return Step(session, ())
-    if held_on > at.date() or held_on < session.created_at.date():
+    if not (session.created_at - WEST).date() <= held_on <= (at + EAST).date():
         raise Refused("Between the day of the request and today.", field="held_on")
     moved = replace(ended(session, "held", at), held_on=held_on, version=session.version + 3)
     ids = about(session)

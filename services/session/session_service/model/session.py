@@ -68,6 +68,8 @@ class Session:
     viewed_at: datetime | None = None
     proposed_times: Sequence[str] | None = None
     suggested_id: UUID | None = None
+    suggestion_hidden: bool = False
+    """From the learner: one of the two blocked the other, which is nobody's to know, the mentor's neither."""
     information: Literal["asked", "given"] | None = None
     proposal: Mapping[str, Any] | None = None
     wall_clock: datetime | None = None

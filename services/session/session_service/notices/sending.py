@@ -9,7 +9,7 @@ import asyncio
 from datetime import UTC, datetime
 
 from chassis import failpoints, logs
-from chassis.database import Database
+from chassis.database import Database, is_transient
 
 from session_service import metrics
 from session_service.notices.channels.mail import Letter
@@ -23,6 +23,10 @@ from session_service.store.deliveries import Delivery
 log = logs.get(__name__)
 
 STATES = {"sent": "sent", "impossible": "failed", "unknown": "unknown"}
+
+
+class Unwritten(Exception):
+    """A message cannot be written at present; others can."""
 
 
 class Sender:
@@ -47,8 +51,11 @@ class Sender:
         return len(claimed) == self._limit
 
     async def _send(self, delivery: Delivery) -> None:
-        async with self._database.connection() as connection:
-            message = await written(connection, self._post, delivery)
+        try:
+            message = await self._written(delivery)
+        except Unwritten as why:
+            await self._end(delivery, Outcome("refused", str(why)))
+            return
         if message is None:
             await self._settle(delivery, "dropped")
         elif (later := _not_before(message)) is not None:
@@ -56,12 +63,31 @@ class Sender:
         else:
             await self._hand_out(delivery, message)
 
+    async def _written(self, delivery: Delivery) -> Written | None:
+        """What to send. Raises Unwritten: such as while the key is missing that opens what it quotes."""
+        try:
+            async with self._database.connection() as connection:
+                return await written(connection, self._post, delivery)
+        except Exception as error:
+            if is_transient(error):
+                raise
+            log.exception("notice_not_written", channel=delivery.channel)
+            raise Unwritten(type(error).__name__) from None
+
     async def _hand_out(self, delivery: Delivery, message: Written) -> None:
         try:
             outcome = await self._out(delivery, message)
         except NotOurs:
             return
+        except Exception as error:  # one that nobody foresaw holds up no other
+            if is_transient(error):
+                raise
+            log.exception("notice_not_sent", channel=delivery.channel)
+            outcome = Outcome("unknown", type(error).__name__)
         failpoints.passing("delivery.answered")
+        await self._end(delivery, outcome)
+
+    async def _end(self, delivery: Delivery, outcome: Outcome) -> None:
         if outcome.what == "refused" and delivery.attempts < self._attempts:
             log.warning("notice_put_off", channel=delivery.channel, attempts=delivery.attempts, reason=outcome.reason)
             later = datetime.now(UTC) + pause_after(delivery.attempts)

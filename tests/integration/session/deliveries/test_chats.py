@@ -55,3 +55,12 @@ async def test_a_chat_that_does_not_take_a_message_is_handled_like_mail(office: 
     await office.world.asked(learner, mentor)
     await office.deliver()
     assert await office.states() == [state]
+
+
+@pytest.mark.parametrize("added", ["\n", "\t", "\x7f"])
+async def test_an_address_that_cannot_be_asked_is_not_kept(office: Office, added: str) -> None:
+    person = await office.world.person()
+    tag = (await office.world.get(person, "/me/notice-preferences")).headers["ETag"]
+    body = {"slack_webhook": SLACK + added}
+    answer = await office.world.call(person, "PUT", "/me/notice-preferences", body, tag)
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "slack_webhook")

@@ -7,10 +7,13 @@ from uuid import uuid4
 
 import pytest
 from prometheus_client import REGISTRY
+from session_service.notices.channels.mail import Letter, MailServer
+from session_service.notices.channels.outcome import HandOver, Outcome
 from session_service.notices.planning import plan_some
 from session_service.notices.sending import Sender, keep_house
 
 from tests.integration.session.deliveries.conftest import Office
+from tests.integration.session.feed import choose
 from tests.support.mail_server import HANG_UP, TAKE_AND_HANG_UP
 
 
@@ -127,3 +130,38 @@ async def test_many_workers_send_each_mail_once(office: Office) -> None:
     await asyncio.gather(*(work(sender) for sender in senders))
     assert (len(office.ids), len({*office.ids})) == (10, 10)
     assert {*await office.states()} == {"sent"}
+
+
+async def test_a_message_that_cannot_be_written_at_present_is_tried_again_and_holds_up_no_other(office: Office) -> None:
+    learner, mentor = await office.people()
+    await choose(office.world, mentor, message_text=True)
+    session_id = await office.world.asked(learner, mentor)
+    await office.world.post(learner, f"/sessions/{session_id}/messages", {"text": "Are you there?"})
+    await office.world.execute("UPDATE conversation_key SET master_key = 'another'")
+    await office.world.asked(*await office.people())
+    await office.plan()
+    await office.set("due_at = now()")
+    await office.deliver()
+    assert sorted(set(await office.states())) == ["retry", "sent"]
+    await office.world.execute("UPDATE conversation_key SET master_key = $1", office.world.keyring.newest)
+    await office.set("due_at = now()")
+    await office.deliver()
+    assert set(await office.states()) == {"sent"}
+
+
+async def test_what_nobody_foresaw_while_a_message_is_sent_leaves_it_unknown_and_holds_up_no_other(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calm, failures = MailServer.send, [LookupError("x")]
+
+    async def unforeseen(self: MailServer, letter: Letter, hand_over: HandOver) -> Outcome:
+        if failures:
+            await hand_over()
+            raise failures.pop()
+        return await calm(self, letter, hand_over)
+
+    monkeypatch.setattr(MailServer, "send", unforeseen)
+    for _ in range(2):
+        await office.world.asked(*await office.people())
+    await office.deliver()
+    assert sorted(await office.states()) == ["sent", "unknown"]

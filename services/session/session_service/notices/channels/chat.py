@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx2
 
@@ -22,12 +21,11 @@ LATER = frozenset({408, 425, 429, 500, 502, 503, 504})
 def is_allowed(url: str, hosts: Sequence[str]) -> bool:
     """Whether this is an address at one of these hosts, over TLS and on its usual port, with nobody's password."""
     try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
+        parts = httpx2.URL(url)  # as it is read when something is sent there
+    except httpx2.InvalidURL:
         return False
-    plain = parts.scheme == "https" and port in (None, 443) and parts.username is None and parts.password is None
-    return plain and any(fnmatchcase(parts.hostname or "", host) for host in hosts)
+    plain = parts.scheme == "https" and parts.port in (None, 443) and not parts.userinfo
+    return plain and any(fnmatchcase(parts.host, host) for host in hosts)
 
 
 @dataclass(frozen=True, slots=True)
