@@ -1,11 +1,12 @@
 """What is open or agreed between two ends when one blocks the other, and looks as if it had ended some other way."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
-from flash_schemas.session import AvailabilityChangedV1, SessionCancelledV1, SessionWithdrawnV1
+from flash_schemas.session import AvailabilityChangedV1, RelationshipMadeV1, SessionCancelledV1, SessionWithdrawnV1
 from session_service import store
 
 from tests.integration.session.conftest import TODAY, World
@@ -13,6 +14,8 @@ from tests.integration.session.feed import told
 from tests.integration.session.test_blocks import block
 from tests.integration.session.test_in_turn import SKILL, called
 from tests.integration.session.test_meeting import accepted, schedule
+from tests.integration.session.test_meeting_again import wish
+from tests.integration.session.test_outcome import begun
 from tests.support.waiting import WAITS_FOR_LOCK, eventually
 
 OF_THEIR_OWN = (
@@ -143,3 +146,49 @@ async def done_or_waiting(world: World, task: asyncio.Task[None]) -> bool:
     """Whether a task is done, or waits for a row that another transaction has locked."""
     async with world.api.database.connection() as connection:
         return task.done() or bool(await connection.fetchval(WAITS_FOR_LOCK))
+
+
+async def test_what_began_before_a_block_cannot_be_moved_and_looks_given_up_by_the_other(world: World) -> None:
+    learner, mentor, path = await begun(world, timedelta(hours=1))
+    _, usual_mentor, usual = await begun(world, timedelta(hours=1))
+    await block(world, learner, mentor)
+    usual_learner = UUID((await world.get(usual_mentor, usual)).json()["learner_id"])
+    await world.post(usual_learner, f"{usual}/cancel", {"reason": "not_given"})
+    later = {"starts_at": (datetime.now(UTC) + timedelta(days=1)).isoformat()}
+    answers = [await world.post(by, f"{at}/schedule", later) for by, at in ((mentor, path), (usual_mentor, usual))]
+    assert [answer.status_code for answer in answers] == [409, 409]
+    assert answers[0].json()["detail"] == answers[1].json()["detail"]
+    session_id, usual_id = (at.removeprefix("/sessions/") for at in (path, usual))
+    assert await shown(world, mentor, session_id) == await shown(world, usual_mentor, usual_id)
+    assert "rescheduled" not in await told(world, learner)
+    assert [event.by for event, _ in await world.api.events(SessionCancelledV1)] == ["learner"] * 2
+
+
+async def test_two_who_are_kept_apart_make_no_relationship_and_the_other_sees_what_anybody_sees(world: World) -> None:
+    learner, mentor, other = [await world.person() for _ in range(3)]
+    session_id, usual = await world.held(learner, mentor), await world.held(other, mentor)
+    await wish(world, learner, session_id, True)
+    await block(world, learner, mentor)
+    answers = [await wish(world, mentor, each, True) for each in (session_id, usual)]
+    assert answers[0] == answers[1]
+    assert (await world.get(mentor, "/me/relationships")).json()["items"] == []
+    assert not await world.api.events(RelationshipMadeV1)
+
+
+@pytest.mark.parametrize("blocker", [0, 1])
+async def test_who_declines_and_names_a_colleague_learns_nothing_of_a_block_between_them_and_the_learner(
+    world: World, pair: tuple[UUID, UUID], blocker: int
+) -> None:
+    learner, mentor = pair
+    colleague = await world.person()
+    await block(world, *((learner, colleague), (colleague, learner))[blocker])
+    session_id = await world.asked(learner, mentor)
+    said = {"suggested_id": str(colleague), "pause_until": "2020-01-01"}
+    refused = await world.post(mentor, f"/sessions/{session_id}/decline", said)
+    assert [error["field"] for error in refused.json()["errors"]] == ["pause_until"]
+    declined = await world.post(mentor, f"/sessions/{session_id}/decline", {"suggested_id": str(colleague)})
+    assert declined.json()["suggested_id"] == str(colleague)
+    seen = (await world.get(learner, f"/sessions/{session_id}")).json()
+    assert (seen["suggested_id"], seen["next_step"]) == (None, "search_again")
+    kept = (await world.get(learner, "/me/sessions/export")).json()
+    assert str(colleague) not in str(kept["sessions"])
