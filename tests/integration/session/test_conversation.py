@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from chassis.http import Cursor
 from flash_schemas.erasure import ErasureRequestedV1
 from flash_schemas.session import MessageReadV1, MessageSentV1
 from session_service.erasure import erase
@@ -126,3 +127,10 @@ async def test_how_far_somebody_read_is_theirs_to_take_along_and_forgotten_with_
     assert (await world.get(learner, f"/sessions/{session_id}/messages")).json()["mentor_read"] == 0
     late = await world.post(mentor, f"/sessions/{session_id}/read", {"position": 1})
     assert late.status_code == 404, "with a token of before"
+
+
+async def test_beyond_the_last_message_there_is_nothing_however_far(world: World) -> None:
+    learner = await world.person()
+    session_id = await world.asked(learner, await world.person())
+    page = await world.get(learner, f"/sessions/{session_id}/messages?cursor={Cursor.encode(2**40)}")
+    assert (page.status_code, page.json()["items"]) == (200, [])

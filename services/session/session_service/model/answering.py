@@ -15,7 +15,7 @@ from flash_schemas.session import (
 )
 
 from session_service.model.availability import month_of
-from session_service.model.meeting import called_off, cancelled
+from session_service.model.meeting import PLANNED_AHEAD, called_off, cancelled
 from session_service.model.session import Session, State, Step, WrongState, about, ended, moved_to, only
 
 DeclineReason = Literal["no_time", "not_my_topic", "other", "not_given"]
@@ -50,6 +50,8 @@ def checked_times(times: Sequence[datetime], at: datetime) -> list[str]:
     """Times that somebody offers, in order, in UTC. Raises Refused."""
     if any(each <= at for each in times):
         raise Refused("A time that you propose is over.", field="times")
+    if any(each > at + PLANNED_AHEAD for each in times):
+        raise Refused("At most five years from now.", field="times")
     return sorted({each.astimezone(UTC).isoformat() for each in times})
 
 

@@ -23,7 +23,7 @@ SELECT m.message_id, m.session_id, m.position, m.sender_id, m.text, m.sealed, m.
 FROM message AS m LEFT JOIN conversation_key AS k ON k.session_id = m.session_id AND k.author_id = m.sender_id
 """
 MESSAGE = f"{MESSAGES} WHERE m.message_id = $1"
-LIST_MESSAGES = f"{MESSAGES} WHERE m.session_id = $1 AND m.position > $2 ORDER BY m.position LIMIT $3"
+LIST_MESSAGES = f"{MESSAGES} WHERE m.session_id = $1 AND m.position > $2::bigint ORDER BY m.position LIMIT $3"
 LIST_OF_SESSIONS = f"""
 {MESSAGES} WHERE m.session_id = ANY ($1) ORDER BY array_position($1, m.session_id), m.position LIMIT $2
 """

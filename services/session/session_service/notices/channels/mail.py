@@ -86,14 +86,9 @@ class MailServer:
     async def _data(self, client: aiosmtplib.SMTP, body: bytes, hand_over: HandOver) -> Outcome:
         try:
             await hand_over()
-            await client.data(body)
-        except SMTPResponseException as error:
-            return refusal(error)
-        except (SMTPException, OSError, TimeoutError) as error:
-            return Outcome("unknown", type(error).__name__)
+            return await _taken(client, body)
         finally:
             client.close()
-        return SENT
 
     def _client(self) -> aiosmtplib.SMTP:
         return aiosmtplib.SMTP(
@@ -106,6 +101,16 @@ class MailServer:
             start_tls=self.tls == "starttls",
             tls_context=None if self.tls == "none" else self.trust,
         )
+
+
+async def _taken(client: aiosmtplib.SMTP, body: bytes) -> Outcome:
+    try:
+        await client.data(body)
+    except SMTPResponseException as error:
+        return refusal(error)
+    except (SMTPException, OSError, TimeoutError) as error:
+        return Outcome("unknown", type(error).__name__)
+    return SENT
 
 
 def refusal(error: Exception) -> Outcome:
