@@ -150,7 +150,7 @@ class Objective(Value):
     objective_id: UUID
     text: ShortText
     metric: Metric
-    target: Annotated[float, Field(gt=0)]
+    target: Annotated[float, Field(gt=0, allow_inf_nan=False)]
     due: date
     smallest_cases: Annotated[int, Field(ge=1)] = 5
     direction: Direction = "at_least"

@@ -57,7 +57,7 @@ WHO_MAY: dict[str, dict[str, str]] = {
         "PUT /programs/{program_id}": "owner",
         "POST /programs/{program_id}/archive": "owner",
         "POST /programs/{program_id}/clone": "owner",
-        "PUT /programs/{program_id}/owners/{person_id}": "owner",
+        "PUT /programs/{program_id}/owners/{person_id}": "owner operator",
         "DELETE /programs/{program_id}/owners/{person_id}": "owner",
         "POST /programs/{program_id}/roll-over": "owner",
         "GET /programs/{program_id}/versions": "owner auditor",

@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any
 
+import pytest
 from flash_schemas.profile import ProfileChangedV1
 
 from tests.integration.profile.conftest import Company
@@ -99,3 +100,19 @@ async def test_a_push_that_is_no_list_of_events_is_refused_whole(company: Compan
 async def test_only_the_hr_platform_pushes(company: Company) -> None:
     answer = await company.api.client.post("/api/v1/hr/org-events", json={"events": [{}]}, headers=company.sign_in("1"))
     assert answer.status_code == 403
+
+
+@pytest.mark.parametrize("time", ["0001-01-01T00:00:00+01:00", "0001-01-01T00:00:00Z", "1969-12-31T23:59:59Z"])
+async def test_an_event_from_before_1970_is_refused_at_its_time_and_the_others_apply(
+    company: Company, time: str
+) -> None:
+    early = company.event("person_changed", employee_number="1", location="Oslo") | {"time": time}
+    unit = company.unit("lab", "Laboratory", "root") | {"time": time}
+    good = company.event("person_changed", employee_number="2", location="Rome")
+    results = await company.push(early, unit, good)
+    assert [(result["outcome"], result["field"]) for result in results] == [
+        ("refused", "time"),
+        ("refused", "time"),
+        ("applied", None),
+    ]
+    assert (await company.push(early))[0]["field"] == "time", "also when it is repeated"

@@ -68,3 +68,12 @@ async def test_more_than_ten_thousand_listed_in_a_call_are_refused_whole(company
     body = {"events": [snapshot(company, people)]}
     answer = await company.api.client.post("/api/v1/hr/org-events", json=body, headers=company.headers)
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "events")
+
+
+async def test_a_snapshot_from_before_1970_is_refused_and_the_next_one_takes_effect(company: Company) -> None:
+    everyone = [listed("1", "sales"), listed("2", "crm"), listed("3", "root"), listed("4", "root")]
+    early = snapshot(company, everyone) | {"time": "0001-01-01T00:00:00+01:00"}
+    (refused,) = await company.push(early)
+    assert (refused["outcome"], refused["field"]) == ("refused", "time")
+    assert (await company.push(snapshot(company, everyone)))[0]["outcome"] == "applied"
+    assert (await apply_snapshots(company))["phase"] == "done"

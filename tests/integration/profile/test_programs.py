@@ -1,7 +1,9 @@
 """Programs: who takes part follows the rule, the organisation and the people's own choices."""
 
+import json
 from typing import Any
 
+import pytest
 from flash_schemas.profile import ProfileChangedV1, ProgramChangedV1
 
 from tests.integration.profile.conftest import Company, program_body
@@ -125,3 +127,31 @@ async def test_what_somebody_chose_outlasts_everything_that_hr_says_of_them(comp
         company.joined("1", "sales"),
     )
     assert await members(company) == {"2", "3", "4"}
+
+
+@pytest.mark.parametrize("target", ["1e999", "Infinity", "NaN", '"Infinity"', "1e300"])
+async def test_a_target_that_no_figure_can_reach_is_refused_and_stops_nobody(company: Company, target: str) -> None:
+    program, headers = await create(company), {**company.sign_in("4", "program_owner"), "If-Match": '"1"'}
+    body = json.dumps(program_body()).replace('"target": 5', f'"target": {target}')
+    send: Any = {"content": body, "headers": {**headers, "Content-Type": "application/json"}}
+    answers = [
+        await company.api.client.post("/api/v1/programs", **send),
+        await company.api.client.put(f"/api/v1/programs/{program['program_id']}", **send),
+    ]
+    for answer in answers:
+        assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "objectives[0].target")
+    results = await company.push(company.event("person_changed", employee_number="1", location="Oslo"))
+    assert results[0]["outcome"] == "applied"
+
+
+async def test_numbers_that_no_level_and_no_meeting_has_are_refused_by_field(company: Company) -> None:
+    owner, high = company.sign_in("4", "program_owner"), {"job_levels": [5, 2**31]}
+    cases = [
+        ("/programs/preview", {"eligibility": high}, "eligibility.job_levels[1]"),
+        ("/programs", program_body(eligibility=high), "eligibility.job_levels[1]"),
+        ("/programs", program_body(eligibility={"job_levels": [2**70]}), "eligibility.job_levels[0]"),
+        ("/programs", program_body(request_policy={"session_minutes": [2**70]}), "request_policy.session_minutes[0]"),
+    ]
+    for path, body, field in cases:
+        answer = await company.api.client.post(f"/api/v1{path}", json=body, headers=owner)
+        assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, field)

@@ -169,3 +169,9 @@ async def test_a_failure_of_our_own_says_nothing_of_the_inside_and_leaves_nothin
     assert_error(await scim.send("POST", "/Bulk", {"schemas": [BULK], "Operations": [post("S-1"), post("boom")]}), 500)
     assert (await scim.found())["totalResults"] == 0
     assert await scim.person("S-1") is None
+
+
+async def test_a_time_at_the_end_of_the_calendar_is_no_failure(scim: Directory) -> None:
+    for time in ("0001-01-01T00:00:00+01:00", "9999-12-31T23:59:59-01:00"):
+        answer = await scim.send("GET", "/Users", params={"filter": f'meta.lastModified gt "{time}"'})
+        assert_error(answer, 400, "invalidFilter")

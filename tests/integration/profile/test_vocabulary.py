@@ -2,10 +2,11 @@
 
 import asyncio
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from chassis.database import Database
+from chassis.http import Cursor
 from flash_schemas.profile import ProfileChangedV1, SkillChangedV1
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -225,3 +226,11 @@ async def test_any_merges_and_renames_leave_every_name_with_one_living_skill(
         rows = await connection.fetch("SELECT skill_id, merged_into, broader_id FROM skill")
     merged = {row["skill_id"] for row in rows if row["merged_into"]}
     assert not merged & (owners | {row["merged_into"] for row in rows} | {row["broader_id"] for row in rows})
+
+
+async def test_a_cursor_with_a_rank_that_no_skill_has_ends_the_list(company: Company) -> None:
+    for q in ("", "excel"):
+        query = {"q": q, "cursor": Cursor.encode(2**31, "Excel", uuid4())}
+        headers = company.api.callers.sign_in("skill_editor")
+        answer = await company.api.client.get("/api/v1/skills", params=query, headers=headers)
+        assert (answer.status_code, answer.json()["items"]) == (200, [])

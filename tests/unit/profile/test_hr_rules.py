@@ -1,14 +1,17 @@
 """The rules of an HR push against a plain simulation, for any order of events."""
 
+from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 from flash_schemas.profile import EligibilityRule, UnitRule
 from hypothesis import given
 from hypothesis import strategies as st
-from profile_service.hr import AnyHrEvent, Push, Result, SnapshotPart, in_order, parse
+from profile_service.hr import AnyHrEvent, Push, Result, SnapshotPart, in_order, parse, parse_cloud_event
 from profile_service.model import Organisation, Person, eligible, placed
 
 TIME = "2026-11-02T09:00:00Z"
+NOW = datetime(2026, 11, 26, tzinfo=UTC)
 UNITS, PEOPLE = ("a", "b", "c", "d"), ("1", "2", "3")
 
 units = st.fixed_dictionaries(
@@ -165,3 +168,23 @@ def person(level: int, location: str) -> Person:
     made = next(iter(pushed.people.changed.values()))
     assert placed(made, Organisation(pushed.units.changed.values()), []) == made
     return made
+
+
+@pytest.mark.parametrize(
+    ("time", "field"),
+    [
+        ("0001-01-01T00:00:00+01:00", "time"),
+        ("1969-12-31T23:59:59.999999Z", "time"),
+        ("1970-01-01T01:00:00+01:00", None),
+        ("9999-12-31T23:59:59-01:00", "time"),
+    ],
+)
+@pytest.mark.parametrize("form", ["plain", "cloud_event"])
+def test_an_event_happened_since_1970_and_not_in_time_to_come(time: str, field: str | None, form: str) -> None:
+    fact = {"unit": "a", "name": "North"}
+    if form == "plain":
+        parsed = parse({"id": "e1", "time": time, "type": "unit_renamed", **fact}, NOW)
+    else:
+        about = {"specversion": "1.0", "id": "e1", "source": "/hr", "type": "org.unit.renamed", "time": time}
+        parsed = parse_cloud_event({**about, "data": fact}, NOW)
+    assert (parsed.field if isinstance(parsed, Result) else None) == field

@@ -173,3 +173,10 @@ def test_the_works_council_is_told_of_every_field_that_colleagues_see_and_of_no_
 
 def test_the_works_council_is_told_of_every_choice_a_person_has() -> None:
     assert all(set(use.seen_by) == set(get_args(Visibility)) for use in personal_uses())
+
+
+def test_who_left_sees_nobody_also_in_a_program_of_their_own() -> None:
+    gone = replace(person(joined=()), status="left")
+    own = replace(program(), owners=(gone.person_id,))
+    assert shown_fields(person(), gone, [own]) is None
+    assert shown_fields(person(), replace(gone, status="on_leave"), [own])

@@ -88,7 +88,7 @@ async def list_audit(
 
 async def _own(connection: Transaction, caller: Caller, program_id: UUID) -> Program:
     program = existing(await store.program(connection, program_id))
-    if caller.person not in program.owners:
+    if not program.owned_by(caller.person, await store.person(connection, caller.person)):
         raise Forbidden("Only its owners see this of a program.")
     return program
 
@@ -102,5 +102,6 @@ async def _overseen(connection: Transaction, caller: Caller, program_id: UUID) -
 async def _shared(connection: Transaction, person_id: UUID) -> list[UUID]:
     """The programs in whose people somebody may see: those they own, and those they take part in."""
     person = await store.person(connection, person_id)
-    owned = [program.program_id for program in await store.programs(connection) if person_id in program.owners]
+    programs = await store.programs(connection)
+    owned = [program.program_id for program in programs if program.owned_by(person_id, person)]
     return owned + [part.program_id for part in person.participations] if person else owned

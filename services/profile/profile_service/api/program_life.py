@@ -9,7 +9,7 @@ from fastapi import APIRouter, Response
 
 from profile_service import commands
 from profile_service.answers import ProgramAnswer
-from profile_service.api.common import ROUTES, Owner, tagged
+from profile_service.api.common import ROUTES, Owner, OwnerOrOperator, tagged
 from profile_service.model import Program
 from profile_service.requests import NextPeriod
 
@@ -21,12 +21,12 @@ CHANGING = documented(404, 409, 412, 428)
 async def add_owner(
     program_id: UUID,
     person_id: UUID,
-    caller: Owner,
+    caller: OwnerOrOperator,
     database: DatabaseDep,
     expected_version: IfMatch,
     response: Response,
 ) -> ProgramAnswer:
-    """Let another person own a program of the caller's, too."""
+    """Let another person own a program of the caller's, too; an operator may in any, also when its owners have left."""
     return tagged(await commands.add_owner(database, caller, program_id, person_id, expected_version), response)
 
 

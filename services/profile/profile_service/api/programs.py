@@ -29,8 +29,9 @@ async def list_programs(
     async with database.connection() as connection:
         person = await store.person(connection, caller.person)
         joined = [part.program_id for part in person.participations] if person else []
+        owner = None if person and person.status == "left" else caller.person
         after = Cursor.decode(cursor, str, UUID)
-        found = await store.programs_of(connection, caller.person, joined, after, limit + 1)
+        found = await store.programs_of(connection, owner, joined, after, limit + 1)
     items = [
         ProgramItem(
             program_id=program.program_id,
@@ -38,7 +39,7 @@ async def list_programs(
             status=program.status,
             starts_on=program.body.starts_on,
             ends_on=program.body.ends_on,
-            owned=caller.person in program.owners,
+            owned=program.owned_by(caller.person, person),
         )
         for program in found[:limit]
     ]
@@ -63,10 +64,11 @@ async def read_program(program_id: UUID, caller: Employee, database: DatabaseDep
         program = existing(await store.program(connection, program_id))
         person = await store.person(connection, caller.person)
         joined = {part.program_id for part in person.participations} if person else set()
-        if caller.person not in program.owners and program_id not in joined:
+        owned = program.owned_by(caller.person, person)
+        if not owned and program_id not in joined:
             raise NotFound
         answer = ProgramAnswer.of(program, await store.progress(connection, program_id))
-    return tagged(answer if caller.person in program.owners else answer.for_participants(), response)
+    return tagged(answer if owned else answer.for_participants(), response)
 
 
 @router.put("/programs/{program_id}", tags=["programs"], responses=documented(404, 412, 428))

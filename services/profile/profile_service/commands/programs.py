@@ -20,10 +20,11 @@ from profile_service.requests import NextPeriod, ProgramEdit
 
 
 async def create_program(database: Database, caller: Caller, edit: ProgramEdit, key: str | None) -> ProgramAnswer:
-    """A new program owned by the caller. Raises Refused."""
+    """A new program owned by the caller. Raises Forbidden, Refused."""
 
     async def run() -> ProgramAnswer:
         await store.lock_organisation(transaction)
+        await _check_here(transaction, caller)
         edit.body.check()
         program = Program(uuid4(), 1, (caller.person,), edit.body)
         return await keep_program(transaction, caller, None, program, "created")
@@ -44,9 +45,15 @@ async def change_program(
 async def add_owner(
     database: Database, caller: Caller, program_id: UUID, person_id: UUID, expected_version: int
 ) -> ProgramAnswer:
-    """Let somebody own a program, too. Raises NotFound, Forbidden, PreconditionFailed, Conflict, Refused."""
+    """Let somebody own a program, too. An operator may in any: one whose owners have all left has nobody else.
+
+    Raises NotFound, Forbidden, PreconditionFailed, Conflict, Refused.
+    """
     async with database.transaction() as transaction:
-        program = await _own_locked(transaction, caller, program_id)
+        if "operator" in caller.roles:
+            program = await _locked(transaction, program_id)
+        else:
+            program = await _own_locked(transaction, caller, program_id)
         person = await store.person(transaction, person_id)
         if person is None or person.status == "left":
             raise Refused("Nobody with this id is here.", field="person_id")
@@ -140,13 +147,24 @@ def check_units(organisation: Organisation, rule: EligibilityRule) -> None:
 
 
 async def _own_locked(transaction: Transaction, caller: Caller, program_id: UUID) -> Program:
+    program = await _locked(transaction, program_id)
+    if not program.owned_by(caller.person, await store.person(transaction, caller.person)):
+        raise Forbidden("Only its owners change a program.")
+    return program
+
+
+async def _locked(transaction: Transaction, program_id: UUID) -> Program:
     await store.lock_organisation(transaction)
     program = await store.lock_program(transaction, program_id)
     if program is None:
         raise NotFound
-    if caller.person not in program.owners:
-        raise Forbidden("Only its owners change a program.")
     return program
+
+
+async def _check_here(transaction: Transaction, caller: Caller) -> None:
+    person = await store.person(transaction, caller.person)
+    if person and person.status == "left":
+        raise Forbidden("Who has left starts no program.")
 
 
 def _day_after(program: Program, period: NextPeriod) -> date:

@@ -178,7 +178,7 @@ _adapter: TypeAdapter[AnyHrEvent] = TypeAdapter(Annotated[AnyHrEvent, Field(disc
 
 
 def parse(raw: Any, now: datetime | None = None) -> AnyHrEvent | Result:
-    """Read one event of the plain form, or say what is wrong with it, also with one from after `now`."""
+    """Read one event of the plain form, or say what is wrong with it, also with one from before 1970 or after `now`."""
     try:
         event = _adapter.validate_python(raw)
     except ValidationError as error:
@@ -186,6 +186,8 @@ def parse(raw: Any, now: datetime | None = None) -> AnyHrEvent | Result:
         location = fault["loc"][1:] if len(fault["loc"]) > 1 else fault["loc"]
         given = raw.get("id") if isinstance(raw, dict) else None
         return Result(given if isinstance(given, str) else None, "refused", fault["msg"], field_name(location))
+    if event.time < EPOCH:  # a sender's empty date; further back, neither Python nor PostgreSQL tells the time in UTC
+        return Result(event.id, "refused", "this is from before 1970; say when it happened", "time")
     if now and event.time > now + CLOCK_AHEAD:
         return Result(event.id, "refused", "this has not happened yet; check the sender's clock", "time")
     return event

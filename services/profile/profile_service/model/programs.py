@@ -32,6 +32,8 @@ HIGHEST_RATING = 5
 ALL_ROLES: tuple[Role, ...] = ("learner", "mentor")
 UNCHOSEN = Choice(roles=ALL_ROLES)
 MAX_OWNERS = 20
+JOB_LEVELS = range(1, 21)
+MINUTES_OF_A_DAY = 24 * 60
 ONE_DAY = timedelta(days=1)
 
 
@@ -61,6 +63,9 @@ class ProgramBody(Value):
                 raise Refused("Due before the program starts.", field=f"objectives[{index}].due")
         if len(set(self.survey_questions)) < len(self.survey_questions):
             raise Refused("The same question is there twice.", field="survey_questions")
+        _check_each(
+            self.request_policy.session_minutes, range(1, MINUTES_OF_A_DAY + 1), "request_policy.session_minutes"
+        )
         check_rule(self.eligibility)
 
     def repeated(self, period: "Period") -> "ProgramBody":
@@ -116,6 +121,10 @@ class Program:
     def is_over(self) -> bool:
         """Whether its last day has passed."""
         return bool(self.judged_on and self.body.ends_on and self.body.ends_on < self.judged_on)
+
+    def owned_by(self, person_id: UUID, person: Person | None) -> bool:
+        """Whether somebody owns it. Who has left or was erased does not; whom HR has yet to name may."""
+        return person_id in self.owners and (person is None or person.status != "left")
 
     def edited(self, body: ProgramBody, expected_version: int) -> "Program":
         """The program with another body. Raises PreconditionFailed, Conflict, Refused."""
@@ -181,7 +190,8 @@ def shifted(day: date, by: timedelta, field: str) -> date:
 
 
 def check_rule(rule: EligibilityRule) -> None:
-    """Raise Refused, naming the field, for a rule that contradicts itself."""
+    """Raise Refused, naming the field, for a rule that contradicts itself or names a level that nobody can have."""
+    _check_each(rule.job_levels, JOB_LEVELS, "eligibility.job_levels")
     tenure = rule.tenure
     if tenure and tenure.at_most_months is not None and tenure.at_least_months > tenure.at_most_months:
         raise Refused("No tenure is that long and that short.", field="eligibility.tenure.at_most_months")
@@ -210,6 +220,12 @@ def _choice(person: Person, program: Program | None, programs: Mapping[UUID, Pro
             return choice
         program = programs.get(program.continues) if program.continues else None
     return UNCHOSEN
+
+
+def _check_each(numbers: Iterable[int], allowed: range, field: str) -> None:
+    for index, number in enumerate(numbers):
+        if number not in allowed:
+            raise Refused(f"From {allowed[0]} to {allowed[-1]}.", field=f"{field}[{index}]")
 
 
 def _checked(program: Program) -> Program:

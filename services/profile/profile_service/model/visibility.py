@@ -17,8 +17,9 @@ def shown_fields(person: Person, viewer: Person, programs: Iterable[Program]) ->
     """Which optional fields of a person somebody may see; None when they share no program and see nothing at all."""
     joined = {part.program_id for part in person.participations}
     own = {part.program_id for part in viewer.participations}
-    shared = [p for p in programs if p.program_id in joined and (p.program_id in own or viewer.person_id in p.owners)]
-    if not shared or person.status == "left":
+    able = [p for p in programs if p.program_id in own or p.owned_by(viewer.person_id, viewer)]
+    shared = [program for program in able if program.program_id in joined]
+    if not shared or "left" in (person.status, viewer.status):
         return None
     offered = {field for program in shared for field in program.body.search_fields.show}
     return {field for field in offered.union(PERSONAL_FIELDS) if _visible(person, viewer, field)}

@@ -22,6 +22,7 @@ from profile_service.model import Period, Program, ProgramBody, shifted
 
 WORDINGS = UUID("6f1a3f52-6c43-4b0e-9c0e-2f4f8d1f7a10")
 """The name space of survey questions."""
+MAX_TARGET = 1_000_000_000
 
 
 class ObjectiveEdit(Strict):
@@ -30,7 +31,7 @@ class ObjectiveEdit(Strict):
     objective_id: UUID = Field(default_factory=uuid4)
     text: ShortText
     metric: Metric
-    target: Annotated[float, Field(gt=0)]
+    target: Annotated[float, Field(gt=0, le=MAX_TARGET, allow_inf_nan=False)]
     due: date
     smallest_cases: Annotated[int, Field(ge=1, le=10_000)] = 5
     direction: Direction = "at_least"

@@ -4,7 +4,7 @@ Every value of a request is a parameter; names come from the models alone. Strin
 them: by NFC, and without case unless the attribute is case-exact.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 from inspect import isclass
 from typing import Any
 from uuid import UUID
@@ -188,7 +188,17 @@ def _typed(binding: AttributeBinding) -> tuple[str, str]:
 
 
 def _parameter(binding: AttributeBinding, expected: Any) -> Any:
+    if isinstance(expected, datetime):
+        return _in_utc(binding, expected)
     return _comparable(binding, expected) if isinstance(expected, str) else expected
+
+
+def _in_utc(binding: AttributeBinding, time: datetime) -> datetime:
+    """Raises InvalidFilterException for a time that is beyond the calendar there."""
+    try:
+        return time.astimezone(UTC)
+    except OverflowError:
+        raise InvalidFilterException(detail=f"{binding.urn}: this time is beyond the calendar") from None
 
 
 def _comparable(binding: AttributeBinding, text: str) -> str:

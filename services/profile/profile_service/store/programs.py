@@ -68,11 +68,11 @@ async def lock_program(transaction: Transaction, program_id: UUID) -> Program | 
 
 
 async def programs_of(
-    transaction: Transaction, person_id: UUID, joined: Collection[UUID], after: Sequence[Any] | None, limit: int
+    transaction: Transaction, owner: UUID | None, joined: Collection[UUID], after: Sequence[Any] | None, limit: int
 ) -> list[Program]:
-    """The programs that somebody owns or is in, by name, after a cursor's (name, id)."""
+    """The programs that somebody owns or that they joined, by name, after a cursor's (name, id)."""
     name, program_id = after or (None, None)
-    rows = await transaction.fetch(LIST_PROGRAMS, person_id, list(joined), name, program_id, limit)
+    rows = await transaction.fetch(LIST_PROGRAMS, owner, list(joined), name, program_id, limit)
     return [program_of(row) for row in rows]
 
 

@@ -23,7 +23,7 @@ SELECT s.*, coalesce(found.rank, 0) AS rank FROM skill AS s CROSS JOIN LATERAL (
     FROM skill_name AS n WHERE n.skill_id = s.skill_id AND strpos(n.name, $1) > 0
 ) AS found
 WHERE ($1::text IS NULL OR found.rank IS NOT NULL)
-    AND ($2::integer IS NULL OR (coalesce(found.rank, 0), s.label, s.skill_id) > ($2, $3, $4))
+    AND ($2::bigint IS NULL OR (coalesce(found.rank, 0), s.label, s.skill_id) > ($2, $3, $4))
 ORDER BY coalesce(found.rank, 0), s.label, s.skill_id LIMIT $5
 """
 NAME_OWNERS = "SELECT n.name, s.* FROM skill_name AS n JOIN skill AS s USING (skill_id) WHERE n.name = ANY ($1)"
