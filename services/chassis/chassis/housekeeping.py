@@ -8,6 +8,7 @@ import asyncpg
 from chassis import idempotency, letters, logs, metrics, reconciliation
 from chassis.database import Database, Transaction
 from chassis.relay import OLDEST
+from chassis.republishing import FROM_ELSEWHERE
 from chassis.settings import Settings
 
 log = logs.get(__name__)
@@ -46,7 +47,8 @@ class Housekeeping:
 async def truncate_next_partition(transaction: Transaction) -> bool:
     """Empty the partition that tomorrow's events go to, if all in it is published; True when rows were dropped.
 
-    Refuses while anything in it is unpublished: then the outbox grows, and its age alert says why.
+    Refuses while anything in it is unpublished: then the outbox grows, and its age alert says why. Nobody can tell what
+    is before the relay has made an outbox from another cluster fit this one.
     """
     slot = await transaction.fetchval(NEXT_SLOT)
     partition = f"outbox_{slot}"
@@ -57,12 +59,18 @@ async def truncate_next_partition(transaction: Transaction) -> bool:
         await transaction.execute(f"LOCK TABLE {partition} IN ACCESS EXCLUSIVE MODE NOWAIT")
     except asyncpg.LockNotAvailableError:
         return False
+    if reason := await _kept_because(transaction, partition):
+        log.error("outbox_partition_kept", partition=partition, reason=reason)
+        return False
+    await transaction.execute(f"TRUNCATE {partition}")
+    return True
+
+
+async def _kept_because(transaction: Transaction, partition: str) -> str | None:
+    if await transaction.fetchval(FROM_ELSEWHERE):
+        return "its transaction numbers are those of another cluster"
     unpublished = await transaction.fetchval(
         f"""SELECT EXISTS (SELECT FROM {partition}, outbox_cursor
             WHERE NOT pg_visible_in_snapshot(xid, snapshot))"""  # noqa: S608 - a name of three
     )
-    if unpublished:
-        log.error("outbox_partition_kept", partition=partition, reason="it holds unpublished events")
-        return False
-    await transaction.execute(f"TRUNCATE {partition}")
-    return True
+    return "it holds unpublished events" if unpublished else None

@@ -4,6 +4,9 @@ A partition's next batch leaves only after the one before was acknowledged, so a
 """
 
 import asyncio
+import inspect
+import socket
+import struct
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -11,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.conn import collect_hosts, create_conn
+from aiokafka.conn import AIOKafkaConnection, collect_hosts, create_conn
 from aiokafka.errors import KafkaConnectionError, KafkaError
 from aiokafka.partitioner import murmur2
 from aiokafka.producer.message_accumulator import BatchBuilder
@@ -26,6 +29,8 @@ MAX_BATCH_BYTES = 256 * 1024
 MAX_REQUEST_BYTES = 1024 * 1024
 PING_TIMEOUT_MS = 2_000
 PING_PAUSE_S = 0.5
+CLOSE_TIMEOUT_S = 2
+LINGER_0 = struct.pack("ii", 1, 0)
 RETRY_BACKOFF_MS = 300
 """Of every connection: with aiokafka's 100, a process keeps a fifth of a core busy while a broker is away."""
 
@@ -99,23 +104,29 @@ class KafkaPublisher:
                 partitions = await self._by_partition(producer, records)
                 await _all_or_first_error(_send(producer, *place, queue) for place, queue in partitions.items())
         except (KafkaError, TimeoutError, OSError) as error:
-            await self.close()
+            await self._give_up(repr(error))
             raise PublishFailed(repr(error)) from error
 
     async def close(self) -> None:
-        """Drop the producer without waiting for a broker that may be gone."""
+        """Let go of the producer in order, or as it is when the broker may be gone."""
         producer, self._producer = self._producer, None
         if producer:
             try:
-                async with asyncio.timeout(2):
+                async with asyncio.timeout(CLOSE_TIMEOUT_S):
+                    await producer.flush()
                     await producer.stop()
             except (KafkaError, TimeoutError, OSError) as error:
-                log.info("producer_dropped", error=repr(error))
+                await _drop(producer, repr(error))
+
+    async def _give_up(self, reason: str) -> None:
+        producer, self._producer = self._producer, None
+        if producer:
+            await _drop(producer, reason)
 
     async def _connected(self) -> AIOKafkaProducer:
         if self._producer and self._producer._sender.sender_task.done():  # not said in public; nothing would leave
             log.warning("sender_task_ended")
-            await self.close()
+            await self._give_up("its sender task ended")
         if self._producer is None:
             producer = AIOKafkaProducer(
                 bootstrap_servers=self._settings.kafka_bootstrap,
@@ -164,6 +175,40 @@ async def _acknowledged(producer: AIOKafkaProducer, batch: BatchBuilder, topic: 
 
 def _arguments(record: Record) -> dict[str, Any]:
     return {"key": record.key, "value": record.value, "timestamp": None, "headers": list(record.headers)}
+
+
+async def _drop(producer: AIOKafkaProducer, reason: str) -> None:
+    """Leave nothing of the producer at work, and nothing that it could still send.
+
+    Its own `stop` waits for what it holds. That would be repeated until Kafka is back, and get there after what its
+    successor sent since: older states would be the last ones of their keys. Most of this is not said in public.
+    """
+    log.info("producer_dropped", reason=reason)
+    producer._closed = True
+    tasks = _at_work(producer)
+    for task in tasks:
+        task.cancel()
+    for connection in producer.client._conns.values():
+        _reset(connection)
+    if tasks:
+        await asyncio.wait(tasks, timeout=CLOSE_TIMEOUT_S)
+    with suppress(KafkaError, OSError):  # TimeoutError is an OSError
+        async with asyncio.timeout(CLOSE_TIMEOUT_S):
+            await producer.client.close()
+
+
+def _at_work(producer: AIOKafkaProducer) -> set[asyncio.Task[None]]:
+    """The sender's task and its requests under way, which it would wait for when cancelled alone."""
+    sender = producer._sender.sender_task
+    return {sender, *inspect.getcoroutinelocals(sender.get_coro()).get("tasks", ())} if sender else set()
+
+
+def _reset(connection: AIOKafkaConnection) -> None:
+    """End it with what it has not sent yet, which the operating system would go on sending."""
+    if connection.connected():
+        transport = connection._writer.transport
+        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_0)
+        transport.abort()
 
 
 async def _all_or_first_error(sends: Iterable[Any]) -> None:

@@ -17,6 +17,7 @@ from chassis.database import Connection, Database, is_transient
 from chassis.envelope import Envelope, to_headers
 from chassis.kafka import Publisher, PublishFailed, Record
 from chassis.progress import Progress
+from chassis.republishing import begin_epoch
 from chassis.settings import Settings
 from chassis.trace import trace_id_of
 from chassis.worker import wait_for_any
@@ -83,6 +84,8 @@ class Relay:
                     await wait_for_any(stopping, timeout_s=STANDBY_INTERVAL_S)
                     return
                 metrics.RELAY_LEADER.labels(self._service).set(1)
+                async with connection.transaction():  # the database may have been moved here from another cluster
+                    await begin_epoch(connection)
                 await self._publish_until(connection, stopping, wake)
         except Exception as error:
             if not (isinstance(error, PublishFailed) or is_transient(error)):
