@@ -12,9 +12,12 @@ from chassis.consumer import Consumer, Delivery
 from chassis.database import Transaction
 from flash_schemas.erasure import ErasureRequestedV1
 
-# Reads all of the people's parts: an index for so rare a question would slow every event down.
+# Reads all of the people's parts: an index for so rare a question would slow every event down. While a replay counts
+# them again, who is in a figure stands in what it has set aside.
 FORGET_PLACES = """
-DELETE FROM person_unit WHERE person_id = $1 AND NOT EXISTS (SELECT FROM rollup_person WHERE person_id = $1)
+DELETE FROM person_unit WHERE person_id = $1
+    AND NOT EXISTS (SELECT FROM rollup_person WHERE person_id = $1)
+    AND NOT EXISTS (SELECT FROM fresh_person WHERE person_id = $1)
 """
 
 

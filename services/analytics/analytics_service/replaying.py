@@ -1,6 +1,8 @@
 """The command `replay`: facts and rollups are emptied and made again from everything the topics hold, then compared.
 
 Emptying and moving the positions back are one transaction, and the rollups of before stay aside for the comparison.
+Requests to forget somebody are not read again: what they did is not undone, and would be done to people who, until
+everything is counted, seem to be in no figure.
 """
 
 from collections.abc import Sequence
@@ -13,6 +15,7 @@ from chassis.runtime import Service
 from chassis.showing import table
 
 from analytics_service import store
+from analytics_service.consumers import consumers
 from analytics_service.store import Compared
 
 COLUMNS = ("rollup", "measure", "before", "after", "differing")
@@ -23,14 +26,15 @@ async def replay(service: Service, arguments: Sequence[str]) -> int:
     understood = parser(service.name)
     understood.add_argument("--even-if-forgotten", action="store_true", help="though some events are gone for ever")
     asked = understood.parse_args(arguments)
-    extents = await read_extents(service.settings, service.consumers)
+    counting = consumers()
+    extents = await read_extents(service.settings, counting)
     if (gone := forgotten(service.settings, extents)) and not asked.even_if_forgotten:
         _say(f"Not done: the first events of {', '.join(gone)} are gone, and so would be what was counted of them.")
         return 2
-    counted = await begin(service.database, service.consumers, extents)
+    counted = await begin(service.database, counting, extents)
     if not await followed(service.database, extents):
         return 1
-    return await _judge(service.database, service.consumers, counted)
+    return await _judge(service.database, counting, counted)
 
 
 async def begin(database: Database, consumers: Sequence[Consumer], extents: Extents) -> int:

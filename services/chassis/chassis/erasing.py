@@ -66,8 +66,11 @@ async def nothing(_person_id: UUID) -> int:
 
 
 async def take_requests(transaction: Transaction, deliveries: Sequence[Delivery], erase: Erase) -> None:
-    """Forget those who are to be forgotten. A repeated request clears again what came since, and is confirmed once."""
-    for delivery in deliveries:
+    """Forget those who are to be forgotten. A repeated request clears again what came since, and is confirmed once.
+
+    In order of person as everybody takes people, or two could wait for each other; who is asked for twice, as it came.
+    """
+    for delivery in sorted(deliveries, key=lambda each: each.event.aggregate_id):
         if isinstance(delivery.event, ErasureRequestedV1):
             await _take(transaction, delivery.event, delivery.envelope.aggregate_version, erase)
 

@@ -68,6 +68,9 @@ async def _rebuild(service: Service, _arguments: Sequence[str], *, index: Index,
     except NotEqual as error:
         print(error, file=sys.stderr)  # noqa: T201 - a command's answer
         return 1
+    except OpenSearchException as error:
+        print(f"Not finished, run it again: {error!r}", file=sys.stderr)  # noqa: T201 - a command's answer
+        return 1
     print(f"The new index is shown: {count} people.")  # noqa: T201 - a command's answer
     return 0
 

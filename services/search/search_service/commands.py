@@ -184,7 +184,7 @@ class Search:
 
 
 def _may_search(access: Access, request: SearchRequest) -> bool:
-    if access.program["status"] != "active":
+    if access.gone or access.program["status"] != "active":
         return False
     joined = any(part["program_id"] == str(request.program_id) for part in access.participations)
     return joined or str(request.searcher_id) in access.program["owners"]

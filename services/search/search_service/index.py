@@ -63,9 +63,13 @@ class Index:
         """Raise when OpenSearch does not answer."""
         await self.client.info()
 
+    async def exists(self, name: str) -> bool:
+        """Whether there is such an index. Raises OpenSearchException."""
+        return bool(await self.client.indices.exists(index=name))
+
     async def create(self, name: str) -> None:
         """Make an index, if it is not there."""
-        if not await self.client.indices.exists(index=name):
+        if not await self.exists(name):
             await self.client.indices.create(index=name, body={"settings": SETTINGS, "mappings": MAPPINGS})
 
     async def extend(self, name: str) -> None:

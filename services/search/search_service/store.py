@@ -79,10 +79,6 @@ BEHIND = """
 SELECT count(*) AS documents, coalesce(extract(epoch FROM now() - min(changed_at)), 0)::float AS seconds
 FROM person WHERE doc_version > indexed_version AND index_problem IS NULL
 """
-VERSIONS = """
-SELECT person_id, doc_version FROM person
-WHERE person_id > $1 AND doc_version = indexed_version AND index_problem IS NULL ORDER BY person_id LIMIT $2
-"""
 # A person whom only an index knows becomes a row without a profile, whose document is a tombstone: it hides them there,
 # and should news of them still come, their document's version goes on from there.
 INDEX_ABOVE = """
@@ -100,6 +96,7 @@ ON CONFLICT (person_id) DO UPDATE SET searches = searcher.searches + 1 RETURNING
 ACCESS = """
 SELECT p.body AS program, v.changes,
     (SELECT profile -> 'participations' FROM person WHERE person_id = $2) AS participations,
+    EXISTS (SELECT FROM person WHERE person_id = $2 AND profile ->> 'status' = 'left') AS gone,
     ARRAY(SELECT unnest(blocked) FROM block_list WHERE person_id = $2
           UNION SELECT person_id FROM block_list WHERE blocked @> ARRAY[$2::uuid]) AS apart
 FROM program AS p, vocabulary AS v WHERE p.program_id = $1
@@ -148,6 +145,8 @@ class Access:
     program: dict[str, Any]
     changes: int
     participations: list[dict[str, Any]]
+    gone: bool
+    """Whether the searcher has left."""
     apart: tuple[UUID, ...]
     """Who is hidden from the searcher and they from them, as one blocked the other."""
 
@@ -179,9 +178,10 @@ async def keep_programs(transaction: Transaction, rows: Sequence[dict[str, Any]]
 async def keep_skills(transaction: Transaction, rows: Sequence[dict[str, Any]]) -> None:
     """Take newer vocabulary entries; people who have a merged one are indexed again."""
     await transaction.execute(KEEP_SKILLS, rows)
-    await vocabulary_changed(transaction)
+    # People first and the vocabulary last, as whoever takes profiles: neither may wait for the other.
     if merged := [str(row["skill_id"]) for row in rows if row["merged_into"]]:
         await transaction.execute(INDEX_AGAIN_WITH_SKILLS, merged)
+    await vocabulary_changed(transaction)
 
 
 async def vocabulary_changed(transaction: Transaction) -> None:
@@ -257,11 +257,6 @@ async def behind(transaction: Transaction) -> tuple[int, float]:
     return row["documents"], row["seconds"]
 
 
-async def versions(transaction: Transaction, after: UUID, limit: int) -> dict[UUID, int]:
-    """Document versions that every index should hold, in order of person."""
-    return {row["person_id"]: row["doc_version"] for row in await transaction.fetch(VERSIONS, after, limit)}
-
-
 async def generations(transaction: Transaction) -> dict[str, str]:
     """The name of the index in each state."""
     return {row["state"]: row["name"] for row in await transaction.fetch("SELECT name, state FROM index_generation")}
@@ -289,7 +284,9 @@ async def set_generations(transaction: Transaction, by_state: dict[str, str]) ->
 async def access(transaction: Transaction, program_id: UUID, person_id: UUID) -> Access | None:
     """The program and the person's part in it; None without such a program."""
     row = await transaction.fetchrow(ACCESS, program_id, person_id)
-    return Access(row["program"], row["changes"], row["participations"] or [], tuple(row["apart"])) if row else None
+    if row is None:
+        return None
+    return Access(**{**row, "participations": row["participations"] or [], "apart": tuple(row["apart"])})
 
 
 async def count_search(transaction: Transaction, person_id: UUID) -> int:

@@ -12,6 +12,7 @@ import pytest
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 from analytics_service.consumers import consumers, take_facts
+from analytics_service.erasure import erasures, take_erasures
 from analytics_service.replaying import begin
 from analytics_service.settings import Settings
 from chassis.consuming import ConsumerComponent
@@ -21,6 +22,7 @@ from chassis.replaying import read_extents
 from flash_local.engines.every import Engines
 from flash_schemas import session as said
 from flash_schemas.base import Event
+from flash_schemas.erasure import ErasureRequestedV1
 from flash_schemas.profile import UnitRef
 from flash_schemas.search import SearchPerformedV1
 
@@ -36,6 +38,7 @@ from tests.support.waiting import eventually
 SALES = UnitRef(unit_id=UUID(int=2), name="Sales")
 TABLES = ("session_fact", "survey_fact", "pair_fact", "search_fact", "rollup_count", "rollup_person", "program", "unit")
 EQUAL = "Rollups are what they were."
+READERS = [*consumers(), erasures()]
 
 
 @dataclass
@@ -53,7 +56,7 @@ class History:
         await self.all_counted()
 
     async def all_counted(self) -> None:
-        extents = await read_extents(self.settings, consumers())
+        extents = await read_extents(self.settings, READERS)
 
         async def they_are() -> bool:
             async with self.world.database.connection() as connection:
@@ -81,6 +84,14 @@ class History:
             await self.topics.send(*(record_of(event, version, MARCH) for version, event in enumerate(events, 1)))
         await self.publish(self.world.a_program())
 
+    async def held(self) -> dict[str, UUID]:
+        """One session that was held; its ids."""
+        ids = {"session_id": uuid4(), "program_id": self.world.program_id, "learner_id": uuid4(), "mentor_id": uuid4()}
+        asked = said.SessionRequestedV1(**ids, format="call", minutes=30, expires_at=MARCH)
+        accepted = said.SessionAcceptedV1(**ids, capacity_month="2026-03")
+        await self.publish(asked, accepted, said.SessionHeldV1(**ids, held_on=MARCH_10))
+        return ids
+
     async def execute(self, statement: str) -> None:
         async with self.world.database.transaction() as transaction:
             await transaction.execute(statement)
@@ -107,7 +118,7 @@ async def history(world: World, engines: Engines, topic_prefix: str) -> AsyncIte
     online = {"kafka_bootstrap": engines.kafka_bootstrap, "topic_prefix": topic_prefix}
     settings: Any = world.api.service.settings.model_copy(update={**online, "position_check_interval_ms": 50})
     history = History(world, settings, Topics(settings))
-    components = [ConsumerComponent("analytics", settings, each, KafkaPublisher(settings)) for each in consumers()]
+    components = [ConsumerComponent("analytics", settings, each, KafkaPublisher(settings)) for each in READERS]
     async with history.exits:
         await history.exits.enter_async_context(running(*components, database=world.database))
         yield history
@@ -119,7 +130,7 @@ async def test_everything_counted_again_comes_to_the_same(history: History) -> N
     before, report = await history.rows(*TABLES, "person_unit"), await history.world.report()
     status, lines = await history.replay()
     assert (status, lines[-1]) == (0, EQUAL), lines
-    assert "read again: facts 60 of 60, directory 11 of 11, erasures 0 of 0" in lines
+    assert "read again: facts 60 of 60, directory 11 of 11" in lines
     row = next(line.split() for line in lines if "survey_answered_learner" in line)
     assert row == ["cases", "survey_answered_learner", "10", "10", "0"]
     assert await history.rows(*TABLES, "person_unit") == before
@@ -145,6 +156,30 @@ async def test_where_people_stood_is_kept_though_the_topic_has_only_the_newest(h
     before = await history.rows("person_unit")
     assert (await history.replay())[0] == 0
     assert await history.rows("person_unit") == before
+
+
+async def test_who_is_forgotten_stays_in_the_figures_of_their_department(history: History) -> None:
+    ids = [await history.held() for _ in range(5)]
+    learners = [each["learner_id"] for each in ids]
+    await history.publish(history.world.a_program(), *(a_profile(each, SALES) for each in learners))
+    await history.publish(*(_to_forget(each) for each in learners))
+    before, report = await history.rows(*TABLES, "person_unit"), await history.world.report()
+    assert "Sales" in str(report)
+    assert (await history.replay())[0] == 0
+    await history.all_counted()
+    assert await history.rows(*TABLES, "person_unit") == before
+    again = await history.world.report()
+    assert {**again, "computed_at": None} == {**report, "computed_at": None}
+
+
+async def test_who_is_forgotten_while_everything_is_counted_again_stays_in_the_figures_too(world: World) -> None:
+    ids = await world.ask()
+    await world.place(ids["learner_id"], SALES)
+    await world.hold(ids)
+    await begin(world.database, (), {})
+    async with world.database.transaction() as transaction:
+        await take_erasures(transaction, [delivery(_to_forget(ids["learner_id"]), 1)])
+        assert await transaction.fetchval("SELECT count(*) FROM person_unit") == 1
 
 
 async def test_what_a_topic_forgot_is_not_thrown_away_unless_wanted(history: History) -> None:
@@ -197,3 +232,7 @@ async def test_a_batch_at_work_is_waited_for_and_is_emptied_with_the_rest(histor
         await eventually(lambda: somebody_waits(database))
     await emptying
     assert await history.rows("session_fact", "rollup_count") == [[], []]
+
+
+def _to_forget(person_id: UUID) -> ErasureRequestedV1:
+    return ErasureRequestedV1(person_id=person_id, reason="own_request", profile_version=2)

@@ -1,12 +1,8 @@
 """The index follows the projection whatever happens on the way, and is rebuilt unnoticed."""
 
-import asyncio
-from collections.abc import Callable, Coroutine
 from typing import Any
-from uuid import UUID
 
 import pytest
-from chassis.database import Transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from opensearchpy import ConnectionError as OpenSearchDown
@@ -14,7 +10,6 @@ from search_service import store
 from search_service.rebuild import NotEqual, rebuild, rollback
 
 from tests.integration.search.conftest import World
-from tests.support.waiting import WAITS_FOR_LOCK, eventually
 
 
 async def crowd(world: World, count: int) -> list[Any]:
@@ -183,35 +178,6 @@ async def test_a_change_that_is_being_indexed_while_a_rebuild_begins_reaches_bot
         await store.index_all_again(connection)
         await store.mark_indexed(connection, [store.Indexed(row.person_id, row.indexed_version, row.doc_version)])
         assert len(await store.pending(connection, 10)) == 1
-
-
-SKILL = "11111111-1111-4111-8111-111111111111"
-TAKE_SEVERAL: dict[str, Callable[[Transaction, list[UUID]], Coroutine[Any, Any, object]]] = {
-    "marked": lambda t, people: store.mark_indexed(t, [store.Indexed(each, 0, 1) for each in people]),
-    "indexed again": store.index_again,
-    "all indexed again": lambda t, _: store.index_all_again(t),
-    "refused ones tried again": lambda t, _: store.try_parked(t),
-    "a skill of theirs merged": lambda t, _: t.execute(store.INDEX_AGAIN_WITH_SKILLS, [SKILL]),
-}
-
-
-@pytest.mark.parametrize("take_several", TAKE_SEVERAL.values(), ids=TAKE_SEVERAL)
-async def test_whoever_takes_several_people_takes_them_by_id_so_that_no_two_wait_for_each_other(
-    world: World, take_several: Callable[[Transaction, list[UUID]], Coroutine[Any, Any, object]]
-) -> None:
-    touch = "UPDATE person SET changed_at = now() WHERE person_id = $1"
-    await world.program()
-    people = sorted(person.person_id for person in await crowd(world, 2))
-    async with world.database.connection() as taker, world.database.connection() as looker:
-        await taker.execute("UPDATE person SET index_problem = 'x', profile = $1", {"skills": [{"skill_id": SKILL}]})
-        await taker.execute(touch, people[0])  # its row comes last in the table from now on
-        async with world.database.transaction() as news:
-            await news.execute(touch, people[0])
-            taking = asyncio.create_task(take_several(taker, people[::-1]))
-            await eventually(lambda: looker.fetchval(WAITS_FOR_LOCK))
-            await news.execute("SET LOCAL lock_timeout = '2s'")
-            await news.execute(touch, people[1])
-        await taking
 
 
 @settings(

@@ -159,6 +159,15 @@ async def test_a_query_that_says_nothing_lists_everybody(world: World, q: str) -
     assert await world.names(q) == ["Zo"]
 
 
+@pytest.mark.parametrize(("status", "answer"), [("active", 200), ("on_leave", 200), ("left", 404)])
+async def test_an_owner_who_left_searches_no_more(world: World, status: str, answer: int) -> None:
+    await world.program()
+    await world.settle()
+    await world.ask()
+    await world.say(world.person("Owner", person_id=world.searcher_id, status=status, participations=()))
+    await world.ask(status=answer)
+
+
 async def test_without_opensearch_the_answer_says_so(world: World) -> None:
     await world.program()
     await world.settle()
