@@ -1,7 +1,7 @@
 """Step 7 of the data's way, written down: the statements that keep facts and rollups; `reads.py` has the reports'."""
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any, TypeVar
 from uuid import UUID
@@ -134,6 +134,7 @@ TAKE_FRESH = (
 
 KeptT = TypeVar("KeptT", Session, Survey, Pair)
 AddedT = TypeVar("AddedT", Message, Search)
+FactT = TypeVar("FactT", bound=Fact)
 KEEP: Mapping[type, str] = {
     Session: KEEP_SESSIONS,
     Survey: KEEP_SURVEYS,
@@ -141,7 +142,7 @@ KEEP: Mapping[type, str] = {
     Message: KEEP_MESSAGES,
     Search: KEEP_SEARCHES,
 }
-READ_ALL: Mapping[Callable[..., Fact], str] = {
+READ_ALL: Mapping[type[Any], str] = {
     Session: "SELECT * FROM session_fact",
     Survey: "SELECT * FROM survey_fact",
     Pair: "SELECT * FROM pair_fact",
@@ -166,13 +167,19 @@ async def merge(
 ) -> list[tuple[KeptT | None, KeptT]]:
     """Add what these facts know to what is known, one row per key; each as it was (None: unknown) and as it is."""
     rows = await transaction.fetch(KEEP[kind], facts) if facts else []
-    return [(kind(*row["before"]) if row["before"] else None, kind(*row["after"])) for row in rows]
+    return [(_fact(kind, row["before"]) if row["before"] else None, _fact(kind, row["after"])) for row in rows]
 
 
 async def insert(transaction: Transaction, kind: type[AddedT], facts: Sequence[AddedT]) -> list[AddedT]:
     """Keep facts that happen once; those that were not known yet."""
     rows = await transaction.fetch(KEEP[kind], facts) if facts else []
-    return [kind(*row) for row in rows]
+    return [_fact(kind, row) for row in rows]
+
+
+def _fact(kind: type[FactT], row: Any) -> FactT:
+    """Without what a newer release has migrated already: its columns come after those that this one knows."""
+    known: Any = kind
+    return kind(*row[: len(fields(known))])
 
 
 async def add_counts(transaction: Transaction, rows: Sequence[tuple[UUID, str, date, int, int]]) -> None:
@@ -219,7 +226,7 @@ async def all_facts(transaction: Transaction, chunk_facts: int) -> AsyncIterator
     """Every fact of every kind."""
     for kind, statement in READ_ALL.items():
         async for row in transaction.cursor(statement, prefetch=chunk_facts):
-            yield kind(*row)
+            yield _fact(kind, row)
 
 
 async def keep_fresh(transaction: Transaction, counts: Sequence[Any], people: Sequence[Any]) -> None:

@@ -21,7 +21,7 @@ from chassis import failpoints, logs, metrics
 from chassis.accounting import account
 from chassis.consumer import Consumer, Delivery, Invalid, Item, decode, next_offsets, refusal
 from chassis.database import Database, Transaction, is_transient
-from chassis.dead_letters import DeadLetters, TooManyDeadLetters
+from chassis.dead_letters import DeadLetters, TooManyDeadLetters, place_of
 from chassis.kafka import RETRY_BACKOFF_MS, Publisher, PublishFailed, await_answer
 from chassis.letter_removal import Letters, without_forgotten
 from chassis.membership import JOIN_LIMIT_S, REBALANCE_TIMEOUT_MS, Membership, ended_task, unpolled_s
@@ -111,7 +111,8 @@ class ConsumerComponent:
             return f"events are waiting and nothing was handled for {idle_s:.0f} s"
         if (unpolled := min(idle_s, unpolled_s(self._kafka()))) > max(limit_s, POLL_LIMIT_LEAST_S):
             return f"did not poll for {unpolled:.0f} s"
-        return None
+        unread_s, what = self._reading.unread()
+        return f"{what} for {unread_s:.0f} s" if unread_s > limit_s else None
 
     def _broker(self) -> KafkaBroker:
         prefix, settings = self._settings.topic_prefix, self._settings
@@ -142,6 +143,8 @@ class ConsumerComponent:
             listener=self._reading,
         )
         subscriber(self._consume)
+        poll = self._reading.safely(subscriber.get_msg, settings.retry_backoff_max_ms / 1000)
+        subscriber.get_msg = poll  # type: ignore[assignment, method-assign] # it has no other place for it
         self._subscriber = subscriber
         return broker
 
@@ -181,7 +184,7 @@ class ConsumerComponent:
             self._reading.positions.forget()
             await self._put_back(records)
         except TooManyDeadLetters as limit:
-            self._halt(str(limit))
+            self._halt(limit)
             await self._put_back(records)
         except Exception as error:  # the batch is put back, counted and logged: nothing is lost
             self._failures += 1
@@ -228,7 +231,7 @@ class ConsumerComponent:
                     failpoints.passing(f"{self.name}.handling")
                     await self._consumer.handle(transaction, deliveries)
                 if invalid:  # last, so that a failing handler parks nothing twice; before the position moves
-                    parked = await self._park(transaction, invalid)
+                    parked = await self._park(transaction, invalid, [item for item, _ in batch])
                 await self._reading.positions.move(transaction, moves)
                 failpoints.passing(f"{self.name}.handled")
         except (PositionLost, TooManyDeadLetters, PublishFailed):
@@ -237,15 +240,16 @@ class ConsumerComponent:
             if is_transient(error):
                 raise
             return await self._isolate(batch, deliveries, error)
-        self._reading.positions.believe(moves)
-        self._dead_letters.passed(len(deliveries))
+        self._reading.moved(moves)
+        if not parked:  # otherwise they were counted with those, in their order
+            self._dead_letters.passed(len(deliveries))
         if not self._failures:
             self._progressed_at = time.monotonic()
         return [*deliveries, *parked]
 
-    async def _park(self, transaction: Transaction, invalid: Letters) -> list[Invalid]:
+    async def _park(self, transaction: Transaction, invalid: Letters, batch: list[Item]) -> list[Invalid]:
         if letters := await without_forgotten(transaction, invalid):
-            await self._dead_letters.park(letters)
+            await self._dead_letters.park(letters, batch)
         return [item for item, _ in letters]
 
     async def _isolate(self, batch: Batch, deliveries: list[Delivery], error: Exception) -> list[Item]:
@@ -267,10 +271,11 @@ class ConsumerComponent:
         )
         return pause_ms / 1000 * random.uniform(0.5, 1.0)  # noqa: S311 - jitter, no secret
 
-    def _halt(self, topic: str) -> None:
-        self._halted = f"too many dead letters from {topic}; mend the cause, then restart"
+    def _halt(self, limit: TooManyDeadLetters) -> None:
+        self._halted = f"{limit}; mend the cause, then restart"
         metrics.CONSUMER_STOPPED.labels(*self._labels).set(1)
-        log.error("consumer_stopped", consumer=self.name, topic=topic, reason=self._halted)
+        first = place_of(limit.first)
+        log.error("consumer_stopped", consumer=self.name, reason=self._halted, count=limit.count, **first)
 
     def _waiting(self) -> set[str]:
         return {topic.removeprefix(self._settings.topic_prefix) for topic in self._reading.waiting()}

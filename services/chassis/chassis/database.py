@@ -47,6 +47,8 @@ TRANSIENT_ERRORS: tuple[type[Exception], ...] = (
     asyncpg.OperatorInterventionError,
     asyncpg.IdleInTransactionSessionTimeoutError,
     asyncpg.ReadOnlySQLTransactionError,
+    asyncpg.InvalidCachedStatementError,
+    asyncpg.OutdatedSchemaCacheError,
 )
 
 
@@ -55,7 +57,8 @@ def is_transient(error: BaseException) -> bool:
 
     asyncpg says InterfaceError for a connection that went away, and a subclass that is also a ValueError for an
     argument that no retry makes right. It says InternalClientError, itself and no subclass, for one whose end it has
-    read but not yet handled.
+    read but not yet handled. A migration under a running process makes what a connection remembers of tables wrong;
+    asyncpg then forgets it, so that the next attempt is right.
     """
     lost = isinstance(error, asyncpg.InterfaceError) and not isinstance(error, ValueError)
     return lost or type(error) is asyncpg.InternalClientError or isinstance(error, TRANSIENT_ERRORS)

@@ -5,13 +5,14 @@ Dead-lettering has a limit. A bad deploy would otherwise empty a whole topic int
 
 from collections import deque
 from collections.abc import Sequence
+from dataclasses import astuple
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from flash_schemas.topics import load_topics
 
 from chassis import logs, metrics
-from chassis.consumer import Invalid
+from chassis.consumer import Delivery, Invalid, Item
 from chassis.kafka import Publisher, Record
 from chassis.settings import Settings
 
@@ -21,7 +22,16 @@ MAX_REASON_CHARACTERS = 500
 
 
 class TooManyDeadLetters(Exception):
-    """The limit of dead letters is reached: the consumer stops here and leaves the rest where it is."""
+    """The limit of dead letters is reached: the consumer stops here and leaves the rest where it is.
+
+    The bad records at hand are in no dead letter and no other line of the log, so this says how many and the first.
+    """
+
+    def __init__(self, bad: Sequence[Invalid]) -> None:
+        self.count, self.first = len(bad), bad[0]
+        topic, partition, offset = astuple(self.first.origin)
+        first = f"the first at {topic}/{partition}/{offset}: {self.first.reason}"
+        super().__init__(f"too many dead letters from {topic}: {self.count} at once, {first}")
 
 
 class DeadLetters:
@@ -38,18 +48,22 @@ class DeadLetters:
         """Tell the brake that `count` records went well."""
         self._brake.passed(count)
 
-    async def park(self, invalid: Sequence[tuple[Invalid, Any]]) -> None:
-        """Return when each (reason, raw Kafka record) is safe in its dead-letter topic.
+    async def park(self, invalid: Sequence[tuple[Invalid, Any]], batch: Sequence[Item]) -> None:
+        """Return when each (reason, raw Kafka record) is safe in its dead-letter topic; `batch` has the good ones, too.
 
         Raises TooManyDeadLetters before parking one too many, PublishFailed when Kafka does not take them.
         """
-        self._brake.check(invalid[0][0].origin.topic, len(invalid))
+        parked = {item.origin for item, _ in invalid}
+        ends = [item.origin in parked for item in batch if isinstance(item, Delivery) or item.origin in parked]
+        counts = self._brake.after(ends)
+        if counts is None:
+            raise TooManyDeadLetters([item for item, _ in invalid])
         await self._publisher.publish([self._letter(item, record) for item, record in invalid])
-        self._brake.parked(len(invalid))
+        self._brake.counts = counts
         for item, _ in invalid:
             reason = item.reason.split(":")[0]
             metrics.DEAD_LETTERS.labels(self._service, self._consumer, item.origin.topic, reason).inc()
-            log.error("record_parked", consumer=self._consumer, reason=item.reason, **_place(item))
+            log.error("record_parked", consumer=self._consumer, reason=item.reason, **place_of(item))
 
     def _letter(self, item: Invalid, record: Any) -> Record:
         about = {
@@ -65,6 +79,14 @@ class DeadLetters:
         return Record(self._topics[item.origin.topic], record.key, record.value, headers)
 
 
+class Counts(NamedTuple):
+    """What a brake has seen: how many records, how many were parked since a good one, and which were, of the last."""
+
+    seen: int = 0
+    consecutive: int = 0
+    parked_at: tuple[int, ...] = ()
+
+
 class Brake:
     """Counts what was parked: too many in a row, or too many among the last records, and it trips."""
 
@@ -72,31 +94,28 @@ class Brake:
         self._consecutive_limit = settings.dead_letters_consecutive_limit
         self._window_limit = settings.dead_letters_window_limit
         self._window_records = settings.dead_letters_window_records
-        self._consecutive = 0
-        self._seen = 0
-        self._parked_at: deque[int] = deque()
+        self.counts = Counts()
 
     def passed(self, count: int) -> None:
         """`count` records went well."""
-        self._seen += count
         if count:
-            self._consecutive = 0
+            self.counts = Counts(self.counts.seen + count, 0, self.counts.parked_at)
 
-    def check(self, topic: str, count: int) -> None:
-        """Raises TooManyDeadLetters when `count` more would be too many."""
-        out_of_window = self._seen + count - self._window_records
-        in_window = sum(at > out_of_window for at in self._parked_at) + count
-        if self._consecutive + count > self._consecutive_limit or in_window > self._window_limit:
-            raise TooManyDeadLetters(topic)
+    def after(self, ends: Sequence[bool]) -> Counts | None:
+        """The counts after records that end so, in their order; True stands for parked. None when it is too many."""
+        _, consecutive, before = self.counts
+        parked_at = deque(before)
+        for number, parked in enumerate(ends, self.counts.seen + 1):
+            consecutive = consecutive + 1 if parked else 0
+            if parked:
+                parked_at.append(number)
+            while parked_at and parked_at[0] <= number - self._window_records:
+                parked_at.popleft()
+            if consecutive > self._consecutive_limit or len(parked_at) > self._window_limit:
+                return None
+        return Counts(self.counts.seen + len(ends), consecutive, tuple(parked_at))
 
-    def parked(self, count: int) -> None:
-        """`count` records were parked."""
-        self._parked_at.extend(range(self._seen + 1, self._seen + count + 1))
-        self._seen += count
-        self._consecutive += count
-        while self._parked_at and self._parked_at[0] <= self._seen - self._window_records:
-            self._parked_at.popleft()
 
-
-def _place(item: Invalid) -> dict[str, Any]:
+def place_of(item: Invalid) -> dict[str, Any]:
+    """Where a record stands, for the log."""
     return {"topic": item.origin.topic, "partition": item.origin.partition, "offset": item.origin.offset}

@@ -5,12 +5,13 @@ from where this process reads. Every few seconds the two are compared, so that i
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+import time
+from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
-from aiokafka.errors import KafkaError
+from aiokafka.errors import ConsumerStoppedError, KafkaError
 
 from chassis import logs, metrics
 from chassis.database import TRANSIENT_ERRORS, Database, Transaction
@@ -19,6 +20,8 @@ from chassis.positions import Positions, stored_positions
 log = logs.get(__name__)
 
 ANSWER_TIMEOUT_S = 5
+
+Poll = Callable[[AIOKafkaConsumer], Coroutine[Any, Any, tuple[Any, ...]]]
 
 
 class Reading(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka ships no types
@@ -30,10 +33,12 @@ class Reading(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka ships
         self._labels = (service, consumer)
         self._database = database
         self._kafka = kafka
+        self._unread: dict[TopicPartition, tuple[int, float]] = {}
 
     async def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:  # noqa: ARG002 - their interface
         """Part of aiokafka's rebalance: forget what another process may own in a moment."""
         self.positions.forget()
+        self._unread.clear()
 
     async def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
         """Part of aiokafka's rebalance: read on from the stored positions, also where nothing new comes.
@@ -49,14 +54,53 @@ class Reading(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka ships
         """Read on from the stored positions if another moved them. Between batches only: a batch moves them itself."""
         try:
             async with asyncio.timeout(ANSWER_TIMEOUT_S):
-                moved = await self._moved_by_another()
+                moved = await self._elsewhere(await self._stored_or_first(self._kafka().assignment()))
             if moved:
                 log.warning("position_moved_by_another", consumer=self._consumer, partitions=len(moved))
                 self.positions.forget()
+                self._unread.clear()
             for place, offset in moved.items():
                 self._kafka().seek(place, offset)
         except Exception as error:  # noqa: BLE001 - the next check looks again, and each batch compares for itself
             log.info("position_not_checked", consumer=self._consumer, error=type(error).__name__)
+
+    def safely(self, poll: Poll, pause_s: float) -> Poll:
+        """This poll; when it fails, it loses nothing, is logged, and gives nothing for a while.
+
+        FastStream by itself goes on as if nothing had been, tells nobody, and spins at what is no KafkaError.
+        """
+
+        async def get_msg(kafka: AIOKafkaConsumer) -> tuple[Any, ...]:
+            try:
+                return await poll(kafka)
+            except ConsumerStoppedError:
+                raise
+            except Exception as error:  # whatever the client makes of records that it cannot read
+                metrics.CONSUMER_RETRIES.labels(*self._labels).inc()
+                log.warning("poll_failed", consumer=self._consumer, exc_info=error)
+                await self._take_back()
+                await asyncio.sleep(pause_s)
+                return ()
+
+        return get_msg
+
+    def moved(self, moves: Mapping[TopicPartition, int]) -> None:
+        """These positions were stored just now."""
+        self.positions.believe(moves)
+        for place in moves:
+            self._unread.pop(place, None)
+
+    def unread(self) -> tuple[float, str]:
+        """Of what is behind since a poll failed, the place that has not moved for longest: seconds, and what to say."""
+        assigned, now = self._kafka().assignment(), time.monotonic()
+        return max(
+            (
+                (now - since, f"{place.topic}/{place.partition} cannot be read past {offset}")
+                for place, (offset, since) in self._unread.items()
+                if place in assigned
+            ),
+            default=(0.0, ""),
+        )
 
     async def located(self, place: TopicPartition, offset: int) -> bool:
         """Whether reading goes on where it should. Otherwise it is moved there, and this poll's records come again."""
@@ -99,9 +143,28 @@ class Reading(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka ships
         first = await self._kafka().beginning_offsets(unread) if unread else {}
         return {place: stored[place] if place in stored else first[place] for place in places}
 
-    async def _moved_by_another(self) -> dict[TopicPartition, int]:
-        """Where to read on, of each partition whose stored position is not where this process stands."""
-        wanted = await self._stored_or_first(self._kafka().assignment())
+    async def _take_back(self) -> None:
+        """A poll failed on one partition, and aiokafka threw away what it had taken of others: have that read again.
+
+        Only what was taken is moved. The bad one, moved too, would be fetched with the others and fail each poll.
+        """
+        self.positions.forget()  # should what follows fail, each partition's next batch finds its place by itself
+        try:
+            async with asyncio.timeout(ANSWER_TIMEOUT_S):
+                stored = await self._stored_or_first(self._kafka().assignment())
+                for place, offset in (await self._elsewhere(stored)).items():
+                    self._kafka().seek(place, offset)
+            self._note_unread(stored)
+        except Exception as error:  # noqa: BLE001 - see above
+            log.info("position_not_checked", consumer=self._consumer, error=type(error).__name__)
+
+    def _note_unread(self, stored: Mapping[TopicPartition, int]) -> None:
+        behind = {place: offset for place, offset in stored.items() if _end(self._kafka(), place) > offset}
+        now = time.monotonic()
+        self._unread = {place: self._unread.get(place, (offset, now)) for place, offset in behind.items()}
+
+    async def _elsewhere(self, wanted: Mapping[TopicPartition, int]) -> dict[TopicPartition, int]:
+        """Of these positions, those at which this process does not stand."""
         return {place: offset for place, offset in wanted.items() if await self._stands_at(place) != offset}
 
     async def _stands_at(self, place: TopicPartition) -> int:

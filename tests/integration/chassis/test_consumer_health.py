@@ -11,8 +11,9 @@ from chassis import membership
 from chassis.consuming import ConsumerComponent
 from chassis.reading import Reading
 from chassis.testing import FakePublisher
+from structlog.testing import capture_logs
 
-from tests.support.aggregates import TOPIC, a_record
+from tests.support.aggregates import TOPIC, a_record, an_event
 from tests.support.consumers import DEAD_LETTERS, FailsAtFirst, Kit, event_id, refusing
 from tests.support.running import running
 from tests.support.waiting import eventually
@@ -31,6 +32,33 @@ async def test_too_many_dead_letters_halt_the_consumer_and_a_restart_after_the_m
     stop.set()
     await kit.start(kit.component(dead_letters_consecutive_limit=5))
     await kit.all_handled(sent[5:])
+
+
+async def test_a_consumer_that_stops_says_how_many_records_were_bad_and_which_was_the_first(kit: Kit) -> None:
+    await kit.send(2, subject := uuid4())
+    await kit.topics.send(*(a_record(an_event(subject), type="flash.unheard.of.v9") for _ in range(6)))
+    broken = kit.component(dead_letters_consecutive_limit=5)
+    with capture_logs() as logged:
+        await kit.start(broken)
+        said = str(await eventually(lambda: broken.halted))
+    place = (await kit.topics.read(TOPIC))[0].partition
+    assert f"6 at once, the first at {TOPIC}/{place}/2: unknown event type; mend" in said
+    (stopped,) = [line for line in logged if line["event"] == "consumer_stopped"]
+    assert (stopped["reason"], stopped["count"]) == (said, 6)
+    assert (stopped["topic"], stopped["partition"], stopped["offset"]) == (TOPIC, place, 2)
+
+
+async def test_bad_records_spread_among_good_ones_are_not_so_many_in_a_row(kit: Kit) -> None:
+    subject = uuid4()
+    events = [an_event(subject) for _ in range(40)]
+    kinds = [events[0].TYPE, "flash.unheard.of.v9"] * 20
+    mixed = [a_record(event, type=kind) for event, kind in zip(events, kinds, strict=True)]
+    await kit.topics.send(*mixed)
+    component = kit.component(dead_letters_consecutive_limit=1)
+    await kit.start(component)
+    await kit.all_handled([event_id(record) for record in mixed[::2]])
+    assert len(await kit.parked()) == 20
+    assert component.halted is None
 
 
 async def test_dead_letters_that_cannot_be_sent_hold_the_position_and_do_not_count_for_the_brake(kit: Kit) -> None:

@@ -29,6 +29,8 @@ OF_THE_MOMENT = [
     asyncpg.ReadOnlySQLTransactionError(""),
     asyncpg.InterfaceError("connection is closed"),
     asyncpg.InternalClientError("cannot switch to state 12; another operation (2) is in progress"),
+    asyncpg.InvalidCachedStatementError("cached statement plan is invalid"),
+    asyncpg.OutdatedSchemaCacheError("unexpected number of attributes of composite type"),
 ]
 FOR_GOOD = [
     ValueError(),
@@ -39,6 +41,7 @@ FOR_GOOD = [
     asyncpg.CheckViolationError(""),
     asyncpg.NotNullViolationError(""),
     asyncpg.UndefinedTableError(""),
+    asyncpg.FeatureNotSupportedError(""),
     asyncpg.InvalidTextRepresentationError(""),
     asyncpg.NumericValueOutOfRangeError(""),
     asyncpg.CharacterNotInRepertoireError(""),
