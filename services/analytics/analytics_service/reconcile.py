@@ -17,7 +17,7 @@ from chassis.reconciliation import Finding
 from chassis.topic_reader import read_topics
 from flash_schemas.profile import ProfileChangedV1, ProgramChangedV1
 
-from analytics_service import expected
+from analytics_service import expected, store
 from analytics_service.consumers import consumers, facts_of, keep_facts, merged, places_of
 from analytics_service.expected import FACTS, PLACES, Kept
 from analytics_service.facts import Fact, Message, Search
@@ -88,7 +88,7 @@ class Reconciler:
     async def _lacking(self, kind: type[Any], buckets: Collection[int]) -> list[Fact]:
         async with self._database.transaction() as transaction:
             rows = await expected.differing(transaction, FACTS[kind], buckets)
-        pairs = [(kind(*told), kind(*known) if known else None) for told, known in rows]
+        pairs = [(store.fact_of(kind, told), store.fact_of(kind, known) if known else None) for told, known in rows]
         return [told for told, known in pairs if known is None or _adds(told, known)]
 
     async def _places(self, *, repair: bool) -> Finding:

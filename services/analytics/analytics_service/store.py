@@ -167,17 +167,17 @@ async def merge(
 ) -> list[tuple[KeptT | None, KeptT]]:
     """Add what these facts know to what is known, one row per key; each as it was (None: unknown) and as it is."""
     rows = await transaction.fetch(KEEP[kind], facts) if facts else []
-    return [(_fact(kind, row["before"]) if row["before"] else None, _fact(kind, row["after"])) for row in rows]
+    return [(fact_of(kind, row["before"]) if row["before"] else None, fact_of(kind, row["after"])) for row in rows]
 
 
 async def insert(transaction: Transaction, kind: type[AddedT], facts: Sequence[AddedT]) -> list[AddedT]:
     """Keep facts that happen once; those that were not known yet."""
     rows = await transaction.fetch(KEEP[kind], facts) if facts else []
-    return [_fact(kind, row) for row in rows]
+    return [fact_of(kind, row) for row in rows]
 
 
-def _fact(kind: type[FactT], row: Any) -> FactT:
-    """Without what a newer release has migrated already: its columns come after those that this one knows."""
+def fact_of(kind: type[FactT], row: Any) -> FactT:
+    """A row as a fact, without what a newer release has migrated already: its columns come after those known here."""
     known: Any = kind
     return kind(*row[: len(fields(known))])
 
@@ -226,7 +226,7 @@ async def all_facts(transaction: Transaction, chunk_facts: int) -> AsyncIterator
     """Every fact of every kind."""
     for kind, statement in READ_ALL.items():
         async for row in transaction.cursor(statement, prefetch=chunk_facts):
-            yield _fact(kind, row)
+            yield fact_of(kind, row)
 
 
 async def keep_fresh(transaction: Transaction, counts: Sequence[Any], people: Sequence[Any]) -> None:
