@@ -4,7 +4,7 @@ import asyncio
 import base64
 import os
 import pwd
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID, uuid4
 
@@ -36,9 +36,7 @@ class Operator:
         consumers = [Consumer("taker", (TOPIC,), self.handle)]
         service = Service("test", self.kit.settings, self.kit.database, consumers=consumers)
         self.printed.readouterr()
-        with capture_logs():  # of consumers that still stop
-            status = await dead_letters(service, arguments)
-        return status, self.printed.readouterr().out
+        return await dead_letters(service, arguments), self.printed.readouterr().out
 
     async def waiting(self) -> list[str]:
         """The ids of the letters that wait, in the order listed."""
@@ -47,8 +45,10 @@ class Operator:
 
 
 @pytest.fixture
-def operator(kit: Kit, capsys: pytest.CaptureFixture[str]) -> Operator:
-    return Operator(kit, capsys)
+def operator(kit: Kit, capsys: pytest.CaptureFixture[str]) -> Iterator[Operator]:
+    # Of consumers that still stop. Once a test: of two that overlap, the one that ends last would stay for ever.
+    with capture_logs():
+        yield Operator(kit, capsys)
 
 
 def failing(*event_ids: UUID, error: Exception | None = None) -> Handler:
