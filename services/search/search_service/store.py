@@ -59,7 +59,9 @@ NEWER = "doc_version = doc_version + 1, changed_at = now()"
 INDEX_AGAIN_WITH_SKILLS = IN_TURN.format(HAS_ONE_OF, NEWER)
 INDEX_AGAIN = IN_TURN.format("person_id = ANY ($1)", NEWER)
 INDEX_ALL_AGAIN = IN_TURN.format("true", "indexed_version = -(SELECT nextval('index_reset')), index_problem = NULL")
-TRY_PARKED = IN_TURN.format("index_problem IS NOT NULL", "index_problem = NULL, changed_at = now()")
+TRY_PARKED = f"""
+{IN_TURN.format("index_problem IS NOT NULL", "index_problem = NULL, changed_at = now()")} RETURNING p.person_id
+"""
 # One statement, so that rows and generations are of one snapshot: a generation that starts later finds them reset.
 PENDING = """
 SELECT person_id, profile, availability, doc_version, indexed_version,
@@ -235,7 +237,7 @@ async def index_above(transaction: Transaction, found: Mapping[UUID, int]) -> No
 
 async def try_parked(transaction: Transaction) -> list[UUID]:
     """Have the refused documents sent once more; whose they are."""
-    return [row["person_id"] for row in await transaction.fetch(f"{TRY_PARKED} RETURNING p.person_id")]
+    return [row["person_id"] for row in await transaction.fetch(TRY_PARKED)]
 
 
 async def unsettled(transaction: Transaction, person_ids: Collection[UUID]) -> set[UUID]:

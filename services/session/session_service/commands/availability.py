@@ -5,12 +5,11 @@ from datetime import UTC, date, datetime
 from uuid import UUID
 
 from chassis.database import Database, Transaction
-from chassis.erasing import is_erased
-from chassis.problems import NotFound, Refused
+from chassis.problems import Refused
 
 from session_service import model, store
 from session_service.answers import AvailabilityAnswer
-from session_service.commands.steps import tell_availability
+from session_service.commands.steps import check_not_erased, tell_availability
 from session_service.model import Availability
 from session_service.requests import AvailabilityBody
 from session_service.store import notices
@@ -23,8 +22,7 @@ async def set_availability(
     async with database.transaction() as transaction:
         at = datetime.now(UTC)
         present = await store.lock_availability(transaction, person_id, at)
-        if await is_erased(transaction, person_id):
-            raise NotFound
+        await check_not_erased(transaction, person_id)
         model.check_version(present.version, expected_version)
         vacations = [each.model_dump(mode="json") for each in body.vacations if each.back_on > at.date()]
         wanted = replace(present, capacity=body.capacity, paused_until=body.paused_until, vacations=vacations)

@@ -5,12 +5,11 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from chassis.database import Database
-from chassis.erasing import is_erased
-from chassis.problems import Conflict, NotFound, Refused
+from chassis.problems import Conflict, Refused
 
 from session_service import metrics, model, store
 from session_service.calendars import CalendarReader, CalendarUnreadable
-from session_service.commands.steps import existing_for
+from session_service.commands.steps import check_not_erased, existing_for
 from session_service.model import LOOK_AHEAD, Hours, Interval
 from session_service.notices.preferences import zone_of
 from session_service.requests import CalendarBody
@@ -26,9 +25,8 @@ async def set_calendar(database: Database, reader: CalendarReader, person_id: UU
     """Keep when somebody works, and the address of their calendar if it can be read there. Raises Refused, NotFound."""
     address = await _address(reader, person_id, body)
     async with database.transaction() as transaction:
-        await store.lock_members(transaction, person_id)  # who is being forgotten at this moment is so afterwards
-        if await is_erased(transaction, person_id):  # with a token of before; what is written now would stay
-            raise NotFound
+        await store.lock_members(transaction, person_id)
+        await check_not_erased(transaction, person_id)
         await store.set_calendar(transaction, person_id, body.hours, address)
 
 

@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 from chassis.database import Database
-from chassis.erasing import is_erased
 from chassis.problems import Conflict, NotFound
 
 from session_service import model, store
+from session_service.commands.steps import check_not_erased
 from session_service.model import Draft
 from session_service.requests import DraftBody
 
@@ -18,8 +18,7 @@ async def add_draft(database: Database, by: UUID, body: DraftBody) -> Draft:
     """Keep a new draft. Raises NotFound, Conflict."""
     async with database.transaction() as transaction:
         await store.lock_members(transaction, by)
-        if await is_erased(transaction, by):  # with a token of before; what is written now would stay
-            raise NotFound
+        await check_not_erased(transaction, by)
         if len(await store.drafts_of(transaction, by)) >= DRAFTS_OF_A_LEARNER:
             raise Conflict(f"You have {DRAFTS_OF_A_LEARNER} drafts: send or delete one first.")
         draft = Draft(uuid4(), by, 1, body.model_dump(mode="json"), datetime.now(UTC))

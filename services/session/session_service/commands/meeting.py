@@ -10,7 +10,7 @@ from flash_schemas.profile import RequestPolicy
 
 from session_service import model, store
 from session_service.commands.steps import locked, save
-from session_service.model import Place, Session, WrongState
+from session_service.model import NO_TIME_NOW, Place, Session, WrongState
 from session_service.requests import PlaceBody, ScheduleBody
 
 ROOM_BYTES = 16
@@ -22,7 +22,7 @@ async def schedule(
     """Say when and where the two meet. Raises NotFound, WrongState, Refused."""
     session = await locked(transaction, session_id)
     if not await store.may_meet(transaction, session.learner_id, session.mentor_id):  # since `keep_apart` looked
-        raise WrongState("A time can be set once the request is accepted, until the session is held.")
+        raise WrongState(NO_TIME_NOW)
     if body.minutes:
         model.check_minutes(body.minutes, await store.policy(transaction, session.program_id) or RequestPolicy())
     appointment = body.appointment(_place(body.place, session, template))

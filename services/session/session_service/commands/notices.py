@@ -8,6 +8,7 @@ from chassis.erasing import is_erased
 from chassis.problems import NotFound, PreconditionFailed, Refused
 
 from session_service import model, store
+from session_service.commands.steps import check_not_erased
 from session_service.notices.channels.chat import is_allowed
 from session_service.notices.links import Unsubscription
 from session_service.notices.post import Post
@@ -29,9 +30,8 @@ async def set_preferences(
     _check_webhook("slack_webhook", body.slack_webhook, post.chats.hosts["slack"])
     _check_webhook("teams_webhook", body.teams_webhook, post.chats.hosts["teams"])
     async with database.transaction() as transaction:
-        await store.lock_members(transaction, person_id)  # who is being forgotten at this moment is so afterwards
-        if await is_erased(transaction, person_id):
-            raise NotFound
+        await store.lock_members(transaction, person_id)
+        await check_not_erased(transaction, person_id)
         version, _ = await deliveries.own_preferences(transaction, person_id, lock=True)
         model.check_version(version, expected_version)
         if not await deliveries.save_preferences(transaction, person_id, version + 1, body.preferences):

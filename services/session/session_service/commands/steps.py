@@ -50,9 +50,9 @@ async def take_step(database: Database, caller: Caller, key: str | None, step: R
 
 
 async def check_not_erased(transaction: Transaction, by: UUID) -> None:
-    """Raise NotFound for who is forgotten and comes with a token of before; of a session of theirs that is locked.
+    """Raise NotFound for who is forgotten and comes with a token of before: what they wrote now would stay.
 
-    Forgetting them locks their sessions: it empties what was written before, and this refuses what would come after.
+    To be asked with something locked that forgetting them locks, too: their row, their availability, a session.
     """
     if await is_erased(transaction, by):
         raise NotFound

@@ -4,11 +4,10 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from chassis.database import Database
-from chassis.erasing import is_erased
-from chassis.problems import Conflict, NotFound
+from chassis.problems import Conflict
 
 from session_service import model, store
-from session_service.commands.steps import locked, save
+from session_service.commands.steps import check_not_erased, locked, save
 from session_service.requests import FollowUpBody, SurveyBody
 
 
@@ -18,8 +17,7 @@ async def answer_survey(database: Database, by: UUID, session_id: UUID, body: Su
         session, at = await locked(transaction, session_id), datetime.now(UTC)
         step = model.surveyed(session, by, body.taps)
         side = session.side_of(by)
-        if await is_erased(transaction, by):  # with a token of before; what is written now would stay
-            raise NotFound
+        await check_not_erased(transaction, by)
         if (await store.statements(transaction, session_id)).get(side) == "not_held":
             raise Conflict("You have said that you did not meet.")
         questions = await store.survey_questions(transaction, session.program_id)

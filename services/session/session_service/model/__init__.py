@@ -41,6 +41,7 @@ from session_service.model.follow_up import related as related
 from session_service.model.links import Link as Link
 from session_service.model.links import links_of as links_of
 from session_service.model.live import seen_by_both as seen_by_both
+from session_service.model.meeting import NO_TIME_NOW as NO_TIME_NOW
 from session_service.model.meeting import Appointment as Appointment
 from session_service.model.meeting import Place as Place
 from session_service.model.meeting import PlaceKind as PlaceKind

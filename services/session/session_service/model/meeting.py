@@ -19,6 +19,7 @@ from session_service.model.session import Session, Step, WrongState, about, ende
 
 PlaceKind = Literal["video", "room", "lunch"]
 PLANNED_AHEAD = timedelta(days=5 * 365)
+NO_TIME_NOW = "A time can be set once the request is accepted, until the session is held."
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ def scheduled(session: Session, by: UUID, appointment: Appointment, at: datetime
     """Either says when and where they meet, or that it is to be otherwise. Raises WrongState, Refused, NotFound."""
     session.side_of(by)
     if session.state != "accepted":
-        raise WrongState("A time can be set once the request is accepted, until the session is held.")
+        raise WrongState(NO_TIME_NOW)
     starts_at = appointment.moment or moment_of(appointment.wall_clock, appointment.time_zone)
     if starts_at <= at:
         raise Refused("This time is over.", field="starts_at")
