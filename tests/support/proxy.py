@@ -31,6 +31,8 @@ class Proxy:
         """How much later everything arrives, in each direction."""
         self.throttle_bytes_per_s = 0.0
         """What each connection carries at most, in each direction; 0 is no limit."""
+        self.garbles: tuple[bytes, bytes] | None = None
+        """What is changed on its way to a client, and into what of the same length; where it is not cut in two."""
         self.target = (target_host, target_port)
         self.flowing = asyncio.Event()
         self._cuts: dict[Direction, int] = {}
@@ -69,6 +71,7 @@ class Proxy:
     def mend(self) -> None:
         """As at the start: everything comes through, at once."""
         self.delay_ms = self.throttle_bytes_per_s = 0.0
+        self.garbles = None
         self._cuts.clear()
         self.admit()
         self.release()
@@ -104,7 +107,9 @@ class Proxy:
         return not self._cuts
 
     def admitted(self, data: bytes, direction: Direction) -> tuple[bytes, bool]:
-        """How much of the data comes through, and whether the connection is cut after it."""
+        """What of the data comes through, and whether the connection is cut after it."""
+        if self.garbles and direction == "to_client":
+            data = data.replace(*self.garbles)
         left = self._cuts.get(direction)
         if left is None:
             return data, False

@@ -5,6 +5,7 @@ from tests.faults.rows import engines as engines
 from tests.faults.rows import erasure as erasure
 from tests.faults.rows import events as events
 from tests.faults.rows import index as index
+from tests.faults.rows import line as line
 from tests.faults.rows import pairs as pairs
 from tests.faults.rows import processes as processes
 from tests.faults.rows import replicas as replicas

@@ -47,43 +47,6 @@ async def the_broker_is_away(run: Run) -> None:
         run.happened(f"the broker was away for {away_s} s")
 
 
-@row(21, "the line to the broker delays, cuts, resets, throttles or holds what it carries")
-async def the_line_to_the_broker_is_bad(run: Run) -> None:
-    async with run.writing():
-        await run.a_moment()
-        what = await _spoil(run, "kafka")
-        run.system.proxies["kafka"].mend()
-        run.happened(f"the line to the broker {what}")
-
-
-async def _spoil(run: Run, engine: str) -> str:
-    """Make a line bad for a while; what it did."""
-    proxy = run.system.proxies[engine]
-    match run.one_of("cut", "delayed", "reset", "throttled", "held"):
-        case "cut":
-            for _ in range(5):
-                proxy.cut_after(run.random.randint(1, 400))
-                await run.a_moment(0.5)
-            return "was cut in the middle of answers"
-        case "delayed":
-            proxy.delay_ms = 3_000
-            await asyncio.sleep(6)
-            return "was 3 s late"
-        case "reset":
-            for _ in range(5):
-                proxy.reset()
-                await run.a_moment(0.5)
-            return "was reset"
-        case "throttled":
-            proxy.throttle_bytes_per_s = 20_000
-            await asyncio.sleep(5)
-            return "carried 20 kB a second"
-        case _:
-            proxy.hold()
-            await asyncio.sleep(8)
-            return "held everything for 8 s"
-
-
 @row(22, "the broker refuses batches as too large for a while: the producer must recover")
 async def the_broker_refuses_batches(run: Run) -> None:
     topic = run.one_of("profile-events", "session-events", "message-events")

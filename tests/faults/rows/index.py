@@ -95,6 +95,22 @@ async def the_index_is_built_anew(run: Run) -> None:
     assert isinstance(outcomes[0], asyncio.CancelledError), outcomes[0]
 
 
+@row(49, "OpenSearch takes nothing for moments while the index is built anew: none is shown that lacks anybody")
+async def opensearch_fails_amid_a_rebuild(run: Run) -> None:
+    line = run.system.proxies["opensearch"]
+    async with run.writing():
+        building = await command(run, "search", "rebuild")
+        while building.returncode is None:
+            await run.a_moment(2)
+            line.refuse()
+            line.reset()
+            await run.a_moment(1)
+            line.mend()
+        again = await command(run, "search", "rebuild")
+        assert await again.wait() == 0, "the rebuild could not be taken up"
+        run.happened(f"OpenSearch took nothing for moments amid a rebuild, which ended with {building.returncode}")
+
+
 async def command(run: Run, service: str, *arguments: str) -> asyncio.subprocess.Process:
     """Run a command of a service beside it."""
     program = run.system.process(service).program

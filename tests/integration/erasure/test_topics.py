@@ -61,8 +61,13 @@ async def test_topics_are_made_so_that_former_states_go_within_the_stated_days(
     admin: AIOKafkaAdminClient, topic_prefix: str
 ) -> None:
     name = topic_prefix + ProfileChangedV1.TOPIC
-    (answer,) = await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, name)])
-    values = {entry[0]: entry[1] for entry in answer.resources[0][4]}
+
+    async def described() -> dict[str, str]:
+        """Nothing as long as the broker does not know the new topic itself: its controller made it."""
+        (answer,) = await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, name)])
+        return {entry[0]: entry[1] for entry in answer.resources[0][4]}
+
+    values = await eventually(described)
     file_days, least, most = (
         int(values[key]) / DAY_MS for key in ("segment.ms", "min.compaction.lag.ms", "max.compaction.lag.ms")
     )

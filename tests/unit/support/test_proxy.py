@@ -159,6 +159,16 @@ async def test_cuts_a_request_in_its_middle(proxy: Proxy, stream: Stream) -> Non
     assert await reader.read() in (b"", b"a r")  # an echo that is under way may go down with the connection
 
 
+async def test_changes_what_it_carries_to_the_client_until_it_is_mended(proxy: Proxy, stream: Stream) -> None:
+    reader, writer = stream
+    proxy.garbles = (b"day", b"\xffay")
+    writer.write(b"a day at a time")
+    async with asyncio.timeout(10):
+        assert await reader.readexactly(15) == b"a \xffay at a time"
+    proxy.mend()
+    await said(reader, writer, b"a day")
+
+
 async def test_listens_where_it_is_told() -> None:
     with socket.create_server(("127.0.0.1", 0)) as unused:
         port = unused.getsockname()[1]
