@@ -72,7 +72,7 @@ class Race:
 
     async def _asks(self, learner: UUID, mentor: UUID) -> Any:
         body = AskBody(program_id=self.program_id, mentor_id=mentor, want_to_learn="x", message="x", format="call")
-        return await self._tried(partial(commands.ask, self.database, self.keyring, caller(learner), body, None))
+        return await self._tried(partial(commands.ask, self.database, self.keyring, caller(learner), body, None, "UTC"))
 
     async def _learner(self, learner: UUID, mentors: Sequence[UUID]) -> None:
         for mentor in mentors:

@@ -1,9 +1,10 @@
 """Asking: who may ask whom, how often, and what becomes of a request that nobody answers."""
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 from chassis.http import Cursor
@@ -59,6 +60,24 @@ async def test_asking_is_refused_by_field(world: World) -> None:
         answer = await world.post(learner, "/sessions", world.body(nobody))
         assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "mentor_id")
     assert (await world.post(stranger, "/sessions", world.body(mentor))).status_code == 404
+
+
+@pytest.mark.parametrize("zone", ["Etc/GMT+12", "Pacific/Kiritimati"])
+async def test_a_day_ends_where_the_learner_is(world: World, zone: str) -> None:
+    learner, mentor = await world.person(time_zone=zone), await world.person()
+    today = datetime.now(ZoneInfo(zone)).date()
+    over = await world.post(learner, "/sessions", world.body(mentor, by_when=str(today - timedelta(days=1))))
+    assert (over.status_code, over.json()["errors"][0]["field"]) == (422, "by_when")
+    asked = await world.post(learner, "/sessions", world.body(mentor, by_when=str(today)))
+    assert asked.status_code == 201, asked.text
+    assert datetime.fromisoformat(asked.json()["expires_at"]) == datetime.combine(today, time.max, ZoneInfo(zone))
+
+
+@pytest.mark.parametrize("zone", ["Etc/GMT+12", "Pacific/Kiritimati"])
+async def test_the_last_day_of_the_calendar_is_too_far_ahead(world: World, zone: str) -> None:
+    learner, mentor = await world.person(time_zone=zone), await world.person()
+    refused = await world.post(learner, "/sessions", world.body(mentor, by_when="9999-12-31"))
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "by_when")
 
 
 async def test_what_cannot_be_stored_or_read_is_refused_by_name(world: World) -> None:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Response
 
 from session_service import commands, store
 from session_service.answers import DraftAnswer, DraftPage, ExpectationAnswer, SessionAnswer
-from session_service.api.common import CONCERNED, ROUTES, Employee, tagged
+from session_service.api.common import CONCERNED, ROUTES, Employee, SettingsDep, tagged
 from session_service.requests import CardBody, DraftBody
 
 router = APIRouter(**ROUTES)
@@ -20,11 +20,14 @@ async def edit(
     body: CardBody,
     caller: Employee,
     database: DatabaseDep,
+    settings: SettingsDep,
     expected_version: IfMatch,
     response: Response,
 ) -> SessionAnswer:
     """Change what is asked for, until it is answered. Messages in between do not make the ETag an old one."""
-    return tagged(await commands.edit(database, caller.person, session_id, body, expected_version), response)
+    zone = settings.default_time_zone
+    answer = await commands.edit(database, caller.person, session_id, body, expected_version, zone)
+    return tagged(answer, response)
 
 
 @router.get("/mentors/{person_id}/expectation", tags=["sessions"], responses=documented(404))

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Response
 
 from session_service import commands, store
 from session_service.answers import SessionAnswer, SessionPage
-from session_service.api.common import CONCERNED, ROUTES, Employee, KeyringDep, Limit, Position, tagged
+from session_service.api.common import CONCERNED, ROUTES, Employee, KeyringDep, Limit, Position, SettingsDep, tagged
 from session_service.model import State
 from session_service.requests import AskBody
 
@@ -23,11 +23,12 @@ async def ask(
     caller: Employee,
     database: DatabaseDep,
     keyring: KeyringDep,
+    settings: SettingsDep,
     response: Response,
     key: IdempotencyKey = None,
 ) -> SessionAnswer:
     """Ask one mentor for one session."""
-    answer = await commands.ask(database, keyring, caller, body, key)
+    answer = await commands.ask(database, keyring, caller, body, key, settings.default_time_zone)
     response.headers["Location"] = f"/api/v1/sessions/{answer.session_id}"
     return tagged(answer, response)
 

@@ -15,12 +15,18 @@ from session_service.answers import SessionAnswer
 from session_service.commands.conversation import speak
 from session_service.commands.steps import both_locked, check_not_erased, save, tell_availability
 from session_service.model import AlreadyAsked, Ask, check_ask
+from session_service.notices.preferences import zone_of
 from session_service.requests import AskBody, CardBody
 from session_service.sealing import Keyring
 
 
-async def ask(database: Database, keyring: Keyring, caller: Caller, body: AskBody, key: str | None) -> SessionAnswer:
-    """Ask one mentor for one session, with a first message. Raises NotFound, Refused, Conflict."""
+async def ask(
+    database: Database, keyring: Keyring, caller: Caller, body: AskBody, key: str | None, default_zone: str
+) -> SessionAnswer:
+    """Ask one mentor for one session, with a first message. Raises NotFound, Refused, Conflict.
+
+    Days are those of the default time zone where the learner's is not known.
+    """
 
     async def run() -> SessionAnswer:
         at = datetime.now(UTC)
@@ -29,12 +35,12 @@ async def ask(database: Database, keyring: Keyring, caller: Caller, body: AskBod
         members = await store.lock_members(transaction, caller.person, body.mentor_id)
         if policy is None or caller.person not in members:
             raise NotFound
-        skill_id = await store.skill_now(transaction, body.skill_id)
-        ask, mentor = replace(body.in_turn, skill_id=skill_id), members.get(body.mentor_id)
+        ask = await _present(transaction, caller.person, body.in_turn, default_zone)
         may_meet = await store.may_meet(transaction, caller.person, body.mentor_id)
-        check_ask(ask, members[caller.person], mentor if may_meet else None, availability, policy, at)
+        mentor = members.get(body.mentor_id) if may_meet else None
+        check_ask(ask, members[caller.person], mentor, availability, policy, at)
         await _check_next(transaction, caller.person, ask)
-        await _check_not_asked(transaction, caller.person, body.mentor_id, skill_id)
+        await _check_not_asked(transaction, caller.person, body.mentor_id, ask.skill_id)
         await _check_open_requests(transaction, caller.person, body.program_id, policy)
         step = model.requested(uuid4(), ask, caller.person, policy, at)
         await save(transaction, step)
@@ -48,19 +54,28 @@ async def ask(database: Database, keyring: Keyring, caller: Caller, body: AskBod
         return await once(transaction, caller, key, body, SessionAnswer, run)
 
 
-async def edit(database: Database, by: UUID, session_id: UUID, body: CardBody, seen_version: int) -> SessionAnswer:
+async def edit(
+    database: Database, by: UUID, session_id: UUID, body: CardBody, seen_version: int, default_zone: str
+) -> SessionAnswer:
     """Change the card of an open request. Raises NotFound, WrongState, Refused, AlreadyAsked, PreconditionFailed."""
     async with database.transaction() as transaction:
         at, session = await both_locked(transaction, session_id)
         await check_not_erased(transaction, by)
         policy = await store.policy(transaction, session.program_id) or RequestPolicy()
-        skill_id = await store.skill_now(transaction, body.skill_id)
-        card = replace(body.ask(session.program_id, session.mentor_id), skill_id=skill_id)
+        card = await _present(transaction, by, body.ask(session.program_id, session.mentor_id), default_zone)
         step = model.edited(session, by, card, seen_version, policy, at)
-        if skill_id != await store.skill_now(transaction, session.skill_id):
-            await _check_not_asked(transaction, by, session.mentor_id, skill_id)
+        if card.skill_id != await store.skill_now(transaction, session.skill_id):
+            await _check_not_asked(transaction, by, session.mentor_id, card.skill_id)
         await save(transaction, step)
         return SessionAnswer.of(step.session, by)
+
+
+async def _present(transaction: Transaction, learner_id: UUID, ask: Ask, default_zone: str) -> Ask:
+    """The same with the skill as it is called now, and the end of the day where the learner is."""
+    contact = (await store.contacts(transaction, [learner_id]))[learner_id]
+    zone = zone_of(contact.time_zone, default_zone)
+    ends_at = model.day_ends_at(ask.by_when, zone) if ask.by_when else None
+    return replace(ask, skill_id=await store.skill_now(transaction, ask.skill_id), by_when_ends_at=ends_at)
 
 
 async def _check_next(transaction: Transaction, learner_id: UUID, ask: Ask) -> None:

@@ -25,6 +25,7 @@ from session_service.model.availability import away_on as away_on
 from session_service.model.availability import band_of as band_of
 from session_service.model.availability import month_of as month_of
 from session_service.model.availability import next_start as next_start
+from session_service.model.clock import day_ends_at as day_ends_at
 from session_service.model.clock import reminded as reminded
 from session_service.model.clocks import wall_clock_of as wall_clock_of
 from session_service.model.confirming import holds_since as holds_since

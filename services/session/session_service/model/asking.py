@@ -13,10 +13,11 @@ from flash_schemas.session import Format, SessionRequestedV1
 
 from session_service.model.availability import Availability
 from session_service.model.clock import answer_by, timed
+from session_service.model.meeting import PLANNED_AHEAD
 from session_service.model.session import Session, Step, WrongState, about, only
 from session_service.model.turns import handed_back
 
-CARD = ("skill_id", "want_to_learn", "tried", "format", "minutes", "by_when", "formal_goal")
+CARD = ("skill_id", "want_to_learn", "tried", "format", "minutes", "by_when", "by_when_ends_at", "formal_goal")
 """What the learner says on the card, and may change."""
 SKILL_IS_NEEDED = "Name the skill: whoever has it can take the request."
 
@@ -57,6 +58,8 @@ class Ask:
     format: Format
     minutes: int
     by_when: date | None
+    by_when_ends_at: datetime | None = None
+    """The end of that day where the learner is."""
     formal_goal: Mapping[str, str] | None = None
     then_ask: tuple[UUID, ...] = ()
     open_to_all: bool = False
@@ -92,8 +95,10 @@ def check_ask(
 
 def _check_card(ask: Ask, policy: RequestPolicy, at: datetime) -> None:
     check_minutes(ask.minutes, policy)
-    if ask.by_when and ask.by_when < at.date():
+    if ask.by_when_ends_at and ask.by_when_ends_at < at:
         raise Refused("This day is over.", field="by_when")
+    if ask.by_when_ends_at and ask.by_when_ends_at > at + PLANNED_AHEAD:
+        raise Refused("At most five years from now.", field="by_when")
 
 
 def check_minutes(minutes: int, policy: RequestPolicy) -> None:
@@ -167,6 +172,7 @@ def requested(
         expires_at=until,
         formal_goal=ask.formal_goal,
         by_when=ask.by_when,
+        by_when_ends_at=ask.by_when_ends_at,
         answer_by=until,
         then_ask=[str(each) for each in ask.then_ask] or None,
         open_to_all=ask.open_to_all,

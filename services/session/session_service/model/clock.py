@@ -5,7 +5,7 @@ set anywhere else, so none can be lost, and a stopped clock runs on by itself wh
 """
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta, tzinfo
 
 from flash_schemas.profile import RequestPolicy
 
@@ -21,14 +21,19 @@ def answer_by(since: datetime, policy: RequestPolicy) -> datetime:
 
 def timed(session: Session, since: datetime) -> Session:
     """The session with the dates that follow from its others: the deadline, and the reminder half-way from `since`."""
-    expires_at = deadline(session.answer_by, session.by_when)
+    expires_at = deadline(session.answer_by, session.by_when_ends_at)
     quiet = session.reminded or session.clock_stopped_at
     return replace(session, expires_at=expires_at, remind_at=None if quiet else since + (expires_at - since) / 2)
 
 
-def deadline(answer_by: datetime, by_when: date | None) -> datetime:
+def deadline(answer_by: datetime, by_when_ends_at: datetime | None) -> datetime:
     """The program's time, or the end of the learner's day, whichever is first."""
-    return min(answer_by, datetime.combine(by_when, time.max, UTC)) if by_when else answer_by
+    return min(answer_by, by_when_ends_at or answer_by)
+
+
+def day_ends_at(day: date, zone: tzinfo) -> datetime:
+    """The last moment of a day where somebody is, in the time of there: in UTC the last of all days might not end."""
+    return datetime.combine(day, time.max, zone)
 
 
 def stopped(session: Session, at: datetime) -> Session:

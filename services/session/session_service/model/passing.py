@@ -68,7 +68,7 @@ def stopped_passing(session: Session) -> Step:
 
 def opened_to_all(session: Session, call_id: UUID, policy: RequestPolicy, at: datetime) -> tuple[OpenCall, Step] | None:
     """A call to everybody who knows the skill; None when the learner's day is over, or no skill is named any more."""
-    expires_at = deadline(answer_by(at, policy), session.by_when)
+    expires_at = deadline(answer_by(at, policy), session.by_when_ends_at)
     if expires_at <= at or session.skill_id is None:
         return None
     call = OpenCall(

@@ -59,6 +59,7 @@ class Session:
     mentor_replied: bool = False
     formal_goal: Mapping[str, str] | None = None
     by_when: date | None = None
+    by_when_ends_at: datetime | None = None
     card_version: int = 1
     first_answer_at: datetime | None = None
     answer_by: datetime = field(kw_only=True)
