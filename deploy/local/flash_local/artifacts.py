@@ -154,8 +154,10 @@ class _Verified:
         self._known[artifact.file_name] = _stamp(self._folder / artifact.file_name)
 
     def save(self) -> None:
-        """Keep it for the next start."""
-        self._file.write_text(json.dumps(self._known))
+        """Keep it for the next start, whole or not at all."""
+        scratch = self._file.with_suffix(".new")
+        scratch.write_text(json.dumps(self._known))
+        scratch.rename(self._file)
 
 
 def _stamp(file: Path) -> list[int]:

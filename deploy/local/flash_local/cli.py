@@ -58,6 +58,8 @@ def up() -> None:
     """Start everything in the background; return when it is ready."""
     home = default_home()
     if lifecycle.is_running(home):
+        if not home.state_file.exists():
+            raise SetupError("Another start or stop is under way: `make status` shows what runs.")
         console.print("The platform runs already.")
         return
     setup()
@@ -104,14 +106,16 @@ def doctor() -> None:
 
 @app.command()
 def status() -> None:
-    """What runs, and how much memory it takes."""
-    table = Table("process", "id", "memory MB", "CPU s")
-    for name, process in Leftovers(default_home().processes_file).alive().items():
+    """What runs, where, and how much memory it takes."""
+    home, table = default_home(), Table("process", "id", "memory MB", "CPU s")
+    for name, process in Leftovers(home.processes_file).alive().items():
         family = [process, *process.children(recursive=True)]
         memory_bytes = sum(member.memory_info().rss for member in family)
         cpu_s = sum(sum(member.cpu_times()[:2]) for member in family)
         table.add_row(name, str(process.pid), f"{memory_bytes / 1e6:.0f}", f"{cpu_s:.1f}")
     console.print(table)
+    if lifecycle.is_running(home) and (state := read_state(home.state_file)):
+        console.print(summary(state))
 
 
 @app.command()

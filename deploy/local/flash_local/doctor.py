@@ -22,6 +22,7 @@ from flash_local.engines.java import java
 from flash_local.errors import SetupError
 from flash_local.home import UNPRIVILEGED_USER, Home, cache_folder
 from flash_local.leftovers import Leftovers
+from flash_local.lifecycle import is_running
 from flash_local.ports import Ports, user_of
 from flash_local.processes import http_answers
 from flash_local.state import State, read_state
@@ -69,7 +70,7 @@ def machine(home: Home) -> Iterator[Finding]:
     yield from (Finding(Verdict.PROBLEM, sentence) for sentence in unmet)
     if not unmet:
         yield Finding(Verdict.FINE, f"Python {python_version()}, glibc {bootstrap.dotted(bootstrap.glibc())}")
-    yield memory(available_memory_bytes(), taken=home.state_file.exists())
+    yield memory(available_memory_bytes(), taken=is_running(home))
     yield disk("the cache of engine files", cache_folder())
     yield disk("data and logs", home.folder)
     yield unprivileged_user()
@@ -148,7 +149,7 @@ def prometheus() -> Finding:
 
 def running(home: Home) -> Iterator[Finding]:
     """Whether what should run does."""
-    state = read_state(home.state_file)
+    state = read_state(home.state_file) if is_running(home) else None  # one that was killed leaves its file
     alive = Leftovers(home.processes_file).alive()
     if state:
         yield Finding(Verdict.FINE, f"The platform runs: {', '.join(alive)}")

@@ -41,6 +41,12 @@ EVERYONE = Limits(burst=200, per_second=100, body_kib=256, timeout_s=15)
 EXPORT = Limits(burst=5, per_second=1, body_kib=256, timeout_s=15)
 PHOTO_KIB = 5 * 1024
 HR_PUSH = Limits(burst=20, per_second=5, body_kib=16 * 1024, timeout_s=120)
+CONNECTIONS_AT_ONCE = 10_000
+"""Of clients, and of live streams to the session service."""
+REQUESTS_AT_ONCE = 1_024
+"""To each service, live streams aside."""
+HEAP_MIB = 1_024
+"""What the gateway may hold; near it, new requests are refused."""
 
 
 @dataclass(frozen=True)
@@ -124,6 +130,9 @@ class Gateway:
             "hr": self.hr_push,
             "export": self.export,
             "photo_kib": self.photo_kib,
+            "connections_at_once": CONNECTIONS_AT_ONCE,
+            "requests_at_once": REQUESTS_AT_ONCE,
+            "heap_mib": HEAP_MIB,
         }
 
 

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import psutil
 
+from flash_local.private_files import write_private
+
 END_WITHIN_S = 20
 
 
@@ -20,7 +22,7 @@ class Leftovers:
         """A process was started."""
         with contextlib.suppress(psutil.NoSuchProcess):
             self._started[name] = (pid, psutil.Process(pid).create_time())
-            self._file.write_text(json.dumps(self._started))
+            write_private(self._file, json.dumps(self._started))
 
     def forget(self) -> None:
         """All were stopped."""

@@ -7,6 +7,7 @@ from pathlib import Path
 import psutil
 from rich.console import Console
 
+from flash_local.private_files import write_private
 from flash_local.processes import free_port, in_use
 
 
@@ -23,7 +24,7 @@ class Ports:
         """The port of this name: the same for the whole of this start, and remembered for the next."""
         if name not in self._taken:
             self._taken[name] = self._known[name] = self._choose(name, choose)
-            self._file.write_text(json.dumps(self._known, indent=2))
+            write_private(self._file, json.dumps(self._known, indent=2))
         return self._taken[name]
 
     def taken_by_others(self) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""Files that only their owner may read: secrets that an installation makes for itself and keeps from start to start."""
+"""Files that only their owner may read and nobody ever half-written: secrets, and what a start keeps for the next."""
 
 import base64
 import os

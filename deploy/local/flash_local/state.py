@@ -4,6 +4,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
+from flash_local.private_files import write_private
+
 
 class _Value(BaseModel):
     model_config = ConfigDict(frozen=True)
@@ -42,10 +44,7 @@ class State(_Value):
 
     def write(self, file: Path) -> None:
         """Whole or not at all, readable by its owner only: it holds tokens."""
-        scratch = file.with_suffix(".new")
-        scratch.touch(mode=0o600)
-        scratch.write_text(self.model_dump_json(indent=2))
-        scratch.rename(file)
+        write_private(file, self.model_dump_json(indent=2))
 
 
 def read_state(file: Path) -> State | None:

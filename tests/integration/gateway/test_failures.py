@@ -1,10 +1,11 @@
 """When something behind the gateway fails or is slow: a problem that says what to do, in bounded time."""
 
 import asyncio
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 from flash_local import loopback
-from flash_local.gateway import Gateway, Limits
+from flash_local.gateway import REQUESTS_AT_ONCE, Gateway, Limits
 from flash_local.identity import IdentityProvider
 from flash_local.processes import free_port, in_use
 from flash_local.services import Issuer
@@ -16,6 +17,7 @@ from tests.support.waiting import eventually
 
 ADDRESS = "/api/v1/skills"
 ONE_SECOND = Limits(burst=100, per_second=100, body_kib=256, timeout_s=1)
+CROWD = Limits(burst=10_000, per_second=10_000, body_kib=256, timeout_s=15)
 
 
 async def stat(gateway: Gateway, name: str) -> int:
@@ -72,6 +74,29 @@ async def test_a_live_stream_comes_through_at_once_and_outlives_the_time_of_an_a
             assert_problem(late, 504, "timeout")
             session.released.set()
             assert "event: end" in [line async for line in lines]
+
+
+async def test_more_live_streams_than_requests_at_once_leave_the_service_reachable(
+    start_gateway: StartGateway, upstreams: dict[str, Echo], forger: Forger
+) -> None:
+    async with serving("session") as session, AsyncExitStack() as streams:
+        urls = {name: echo.url for name, echo in upstreams.items()} | {"session": session.url}
+        gateway, _ = await start_gateway(everyone=CROWD, services=urls)
+        headers = bearer(forger.token())
+        for _ in range(REQUESTS_AT_ONCE + 50):
+            await _stream(gateway, headers, streams)
+        async with client_of(gateway) as client:
+            assert (await client.get("/api/v1/sessions", headers=headers)).status_code == 200
+
+
+async def _stream(gateway: Gateway, headers: dict[str, str], until: AsyncExitStack) -> None:
+    """A live stream that began, open until the end."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", gateway.port)
+    until.callback(writer.close)
+    lines = [f"{name}: {value}\r\n" for name, value in {"Host": "gateway", **headers}.items()]
+    writer.write(f"GET /api/v1/me/stream HTTP/1.1\r\n{''.join(lines)}\r\n".encode())
+    async with asyncio.timeout(10):
+        assert b" 200 " in await reader.readline()
 
 
 async def test_one_service_down_leaves_the_others_reachable(

@@ -9,7 +9,9 @@ from flash_local import bootstrap
 from flash_local.doctor import Verdict, disk, memory, running, runs
 from flash_local.home import Home
 from flash_local.leftovers import Leftovers
+from flash_local.locks import file_lock
 from flash_local.ports import Ports
+from flash_local.state import State
 from rich.console import Console
 
 
@@ -64,6 +66,14 @@ def test_a_remembered_port_that_somebody_took_is_worth_a_note(tmp_path: Path) ->
         [finding] = [finding for finding in running(home) if "kafka" in finding.sentence]
     assert finding.verdict is Verdict.NOTE
     assert finding.sentence.startswith(f"Port {port} (kafka) is in use by ")
+
+
+def test_a_platform_whose_supervisor_was_killed_does_not_run(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    State(supervisor_pid=1, services={}, postgres="", kafka="", opensearch="").write(home.state_file)
+    assert [finding.sentence for finding in running(home)] == ["The platform does not run: `make up` starts it."]
+    with file_lock(home.lock_file):
+        assert [finding.verdict for finding in running(home)] == [Verdict.FINE]
 
 
 def test_processes_of_a_dead_supervisor_are_worth_a_note(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from rich.console import Console
 from flash_local.errors import SetupError
 from flash_local.home import Home
 from flash_local.identity import IdentityProvider
-from flash_local.personas import gateway_client
+from flash_local.personas import gateway_client, tokens_of
 from flash_local.state import State
 from flash_local.story.cast import cast
 from flash_local.story.chapters import Story
@@ -24,7 +24,7 @@ async def tell_story(home: Home, state: State, console: Console) -> None:
     assert state.mail, "and a mail sink"
     assert state.personas["mentor"].person_id, "the mentor is a person"
     provider = IdentityProvider(home.data / "identity", urlsplit(state.identity_provider).port or 80)
-    tokens = {name: persona.token for name, persona in state.personas.items()}
+    tokens = await tokens_of(provider, state.personas)  # those of its start may be over
     started = time.monotonic()
     async with gateway_client(state.gateway) as client, watching(state.kafka) as events:
         teller, players = Teller(client, events, console, tokens), cast(int(time.time()))
