@@ -10,7 +10,7 @@ from typing import Any
 import asyncpg
 import httpx2
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import KafkaError
+from aiokafka.errors import CorruptRecordException, KafkaError
 from aiokafka.structs import PartitionMetadata
 from flash_local import loopback
 from flash_schemas.topics import load_topics
@@ -66,11 +66,14 @@ class Topics:
     def __init__(self, bootstrap: str) -> None:
         self._consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False)
         self._names = [name for topic in load_topics() for name in (topic.name, topic.dead_letter)]
+        self._read: dict[TopicPartition, int] = {}
 
     async def open(self) -> None:
         """Begin at the beginning."""
         await self._consumer.start()
-        self._consumer.assign([TopicPartition(t, p) for t in self._names for p in await self._partitions(t)])
+        places = [TopicPartition(t, p) for t in self._names for p in await self._partitions(t)]
+        self._consumer.assign(places)
+        self._read = await self._consumer.beginning_offsets(places)
         await self._consumer.seek_to_beginning()
 
     async def close(self) -> None:
@@ -86,9 +89,19 @@ class Topics:
         """Every record from the last reading to the present end, in order within each partition."""
         ends, records = await self.ends(), list[Any]()
         while [place for place, end in ends.items() if await self._consumer.position(place) < end]:
-            for batch in (await self._consumer.getmany(timeout_ms=200)).values():
-                records.extend(batch)
+            records.extend(record for batch in (await self._some()).values() for record in batch)
         return records
+
+    async def _some(self) -> dict[TopicPartition, list[Any]]:
+        """The next records; none when the line spoilt some, since the client loses others with them: all come again."""
+        try:
+            some: dict[TopicPartition, list[Any]] = await self._consumer.getmany(timeout_ms=200)
+        except CorruptRecordException:
+            for place, offset in self._read.items():
+                self._consumer.seek(place, offset)
+            return {}
+        self._read |= {place: batch[-1].offset + 1 for place, batch in some.items()}
+        return some
 
     async def replicas(self) -> dict[TopicPartition, PartitionMetadata]:
         """Who leads each partition (-1: nobody), and who has all of it, as a broker says now. Raises KafkaError."""
