@@ -143,7 +143,7 @@ class ConsumerComponent:
             listener=self._reading,
         )
         subscriber(self._consume)
-        poll = self._reading.safely(subscriber.get_msg, settings.retry_backoff_max_ms / 1000)
+        poll = self._reading.safely(subscriber.get_msg, settings.retry_backoff_min_ms, settings.retry_backoff_max_ms)
         subscriber.get_msg = poll  # type: ignore[assignment, method-assign] # it has no other place for it
         self._subscriber = subscriber
         return broker

@@ -34,6 +34,7 @@ class Reading(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka ships
         self._database = database
         self._kafka = kafka
         self._unread: dict[TopicPartition, tuple[int, float]] = {}
+        self._failed_polls = 0
 
     async def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:  # noqa: ARG002 - their interface
         """Part of aiokafka's rebalance: forget what another process may own in a moment."""
@@ -64,7 +65,7 @@ class Reading(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka ships
         except Exception as error:  # noqa: BLE001 - the next check looks again, and each batch compares for itself
             log.info("position_not_checked", consumer=self._consumer, error=type(error).__name__)
 
-    def safely(self, poll: Poll, pause_s: float) -> Poll:
+    def safely(self, poll: Poll, least_pause_ms: int, most_pause_ms: int) -> Poll:
         """This poll; when it fails, it loses nothing, is logged, and gives nothing for a while.
 
         FastStream by itself goes on as if nothing had been, tells nobody, and spins at what is no KafkaError.
@@ -79,7 +80,8 @@ class Reading(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka ships
                 metrics.CONSUMER_RETRIES.labels(*self._labels).inc()
                 log.warning("poll_failed", consumer=self._consumer, exc_info=error)
                 await self._take_back()
-                await asyncio.sleep(pause_s)
+                await asyncio.sleep(self._pause_ms(least_pause_ms, most_pause_ms) / 1000)
+                self._failed_polls += 1
                 return ()
 
         return get_msg
@@ -89,6 +91,13 @@ class Reading(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka ships
         self.positions.believe(moves)
         for place in moves:
             self._unread.pop(place, None)
+        if not self._unread:
+            self._failed_polls = 0
+
+    def _pause_ms(self, least: int, most: int) -> int:
+        """Longer once all had their turn: what a bad line spoilt fails one poll for each partition that it was of."""
+        turns = self._failed_polls // max(1, len(self._kafka().assignment()))
+        return int(min(most, least * 2 ** min(turns, 10)))
 
     def unread(self) -> tuple[float, str]:
         """Of what is behind since a poll failed, the place that has not moved for longest: seconds, and what to say."""
