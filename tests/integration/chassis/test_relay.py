@@ -234,9 +234,11 @@ async def test_a_deposed_leader_cannot_move_the_cursor(offline: Settings, databa
             await connection.close()
 
 
+@pytest.mark.parametrize("page", [4, 5, 50_000], ids=["pages", "pages that are full", "one page"])
 async def test_a_window_of_many_chunks_keeps_its_order_and_is_published_once(
-    offline: Settings, database: Database
+    offline: Settings, database: Database, monkeypatch: pytest.MonkeyPatch, page: int
 ) -> None:
+    monkeypatch.setattr("chassis.relay.PAGE_EVENTS", page)
     publisher = FakePublisher()
     in_threes = relay(offline.model_copy(update={"relay_window_records": 3}), publisher)
     changed = [await commit_change(database) for _ in range(10)]
