@@ -19,6 +19,14 @@ router = APIRouter(prefix="/api/v1", tags=["search"], responses=documented(401, 
 Employee = Annotated[Caller, Depends(allow("employee"))]
 EDITORS = [Depends(allow("program_owner", "operator", "skill_editor"))]
 Position = Annotated[str | None, Query(max_length=500)]
+PeoplePosition = Annotated[
+    str | None,
+    Query(
+        max_length=500,
+        description="`next_cursor` of the page before. What people or their availability change between two pages may "
+        "move somebody from one to the other, so that they come twice or not at all.",
+    ),
+]
 Limit = Annotated[int, Query(ge=1, le=100)]
 Values = Annotated[list[Annotated[str, Query(max_length=200)]] | None, Query(max_length=20)]
 JobLevel = Annotated[int | None, Query(ge=1, le=20)]
@@ -53,7 +61,7 @@ async def search_people(
     choices: Annotated[Choices, Depends(get_choices)],
     q: Annotated[str, Query(max_length=256, description="What you want to learn, in your own words.")] = "",
     skill: Values = None,
-    cursor: Position = None,
+    cursor: PeoplePosition = None,
     limit: Limit = 20,
 ) -> PeoplePage:
     """Find colleagues of a program by what they know and where they work."""

@@ -1,12 +1,13 @@
 """How the search service is put together."""
 
 import sys
-from collections.abc import Sequence
+from argparse import ArgumentParser
+from collections.abc import Awaitable, Sequence
 from functools import partial
 
 from chassis import reconciliation
 from chassis.consumer import Consumer
-from chassis.database import Database
+from chassis.database import Database, is_transient
 from chassis.erasing import Receipts
 from chassis.runtime import Command, Service
 from chassis.worker import Worker
@@ -18,7 +19,7 @@ from search_service.commands import Search
 from search_service.consumers import consumers
 from search_service.erasure import Documents, erasures
 from search_service.index import Index, Indexer
-from search_service.rebuild import NotEqual, rebuild, rollback
+from search_service.rebuild import NoFormer, NotEqual, rebuild, rollback
 from search_service.reconcile import Reconciler
 from search_service.settings import Settings
 from search_service.unlinked_terms import forget_some_terms
@@ -62,23 +63,31 @@ def _commands(settings: Settings, database: Database, index: Index, indexer: Ind
     }
 
 
-async def _rebuild(service: Service, _arguments: Sequence[str], *, index: Index, indexer: Indexer) -> int:
+async def _rebuild(service: Service, arguments: Sequence[str], *, index: Index, indexer: Indexer) -> int:
+    _options("rebuild", "Build a new index beside the one that is shown, and show it.", arguments)
+    return await _told(rebuild(service.database, index, indexer), "The new index is shown: {} people.")
+
+
+async def _rollback(service: Service, arguments: Sequence[str], *, index: Index) -> int:
+    _options("rollback", "Show the former index again.", arguments)
+    return await _told(rollback(service.database, index), "The former index is shown again: {}.")
+
+
+def _options(command: str, description: str, arguments: Sequence[str]) -> None:
+    """There are none but --help."""
+    ArgumentParser(f"search_service {command}", description=description).parse_args(arguments)
+
+
+async def _told(work: Awaitable[object], done: str) -> int:
+    """Say what came of it; 1 when nothing did."""
     try:
-        count = await rebuild(service.database, index, indexer)
-    except NotEqual as error:
+        print(done.format(await work))  # noqa: T201 - a command's answer
+    except (NotEqual, NoFormer) as error:
         print(error, file=sys.stderr)  # noqa: T201 - a command's answer
-        return 1
-    except OpenSearchException as error:
+    except Exception as error:
+        if not (isinstance(error, OpenSearchException) or is_transient(error)):
+            raise
         print(f"Not finished, run it again: {error!r}", file=sys.stderr)  # noqa: T201 - a command's answer
-        return 1
-    print(f"The new index is shown: {count} people.")  # noqa: T201 - a command's answer
-    return 0
-
-
-async def _rollback(service: Service, _arguments: Sequence[str], *, index: Index) -> int:
-    try:
-        await rollback(service.database, index)
-    except LookupError as error:
-        print(error, file=sys.stderr)  # noqa: T201 - a command's answer
-        return 1
-    return 0
+    else:
+        return 0
+    return 1

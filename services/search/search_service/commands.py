@@ -67,11 +67,11 @@ class Search:
     async def people(self, request: SearchRequest) -> PeoplePage:
         """Those who match, ranked. Raises NotFound, Refused, Unavailable."""
         access = await self._access(request)
-        choices = self._choices(request, access)
-        understood = understand(request.text, self._names(access))
-        choices = replace(choices, unit=choices.unit or understood.units)
+        choices, scope = self._choices(request, access), _scope(request, access)
         today, after = datetime.now(UTC).date(), Cursor.decode(request.cursor, float, str)
-        body = query.build(_scope(request, access), understood, choices, today, after, request.limit)
+        understood = await self._understood(request, scope, choices, self._names(access))
+        choices = replace(choices, unit=choices.unit or understood.units)
+        body = query.build(scope, understood, choices, today, after, request.limit)
         answer = await self._ask(body, request)
         page = self._page(request, access, understood, choices, answer, today)
         metrics.SEARCHES.labels("hits" if page.matching else "none").inc()
@@ -93,6 +93,17 @@ class Search:
     def _names(self, access: Access) -> Vocabulary:
         """The names a query is read by. Where nobody filters by unit, not even a correction tells of one."""
         return self._vocabulary if "unit" in access.program["search_fields"]["filter"] else self._skill_names
+
+    async def _understood(
+        self, request: SearchRequest, scope: Scope, choices: Choices, names: Vocabulary
+    ) -> Understood:
+        """What the query means here: a unit that nobody is in is text, and so is any beside a unit that was chosen."""
+        understood = understand(request.text, names)
+        if not (understood.units or understood.doubtful):
+            return understood
+        answer = await self._ask(query.presence(scope, understood), request)
+        present = query.present(understood, answer)
+        return understand(request.text, names, replace(present, units=frozenset()) if choices.unit else present)
 
     def _choices(self, request: SearchRequest, access: Access) -> Choices:
         allowed = access.program["search_fields"]["filter"]

@@ -34,6 +34,8 @@ SETTINGS = {
         },
     },
 }
+# A field's type never changes in a later release; what is kept in another way gets a new name. For while a new index is
+# built, the live and the former one are taught this mapping too, and refuse another type for a field that they have.
 MAPPINGS = {
     "dynamic": "strict",
     "properties": {

@@ -13,7 +13,7 @@ from uuid import UUID
 import orjson
 from chassis import failpoints, logs
 from chassis.database import Database
-from opensearchpy import AsyncOpenSearch, OpenSearchException
+from opensearchpy import AsyncOpenSearch, ConnectionTimeout, OpenSearchException
 
 from search_service import metrics, store
 from search_service.document import HIDDEN_FROM_ALL, MAPPINGS, SETTINGS, document
@@ -94,7 +94,7 @@ class Index:
         await self.client.indices.refresh(index=name)
 
     async def search(self, body: dict[str, Any], request_id: str) -> dict[str, Any]:
-        """Ask the alias. Raises OpenSearchException."""
+        """Ask the alias. Raises OpenSearchException, also when time ran out and only a part was looked through."""
         timeout_s = self._settings.search_timeout_ms / 1000
         answer: dict[str, Any] = await self.client.search(
             index=self.alias,
@@ -102,6 +102,8 @@ class Index:
             params={"timeout": f"{self._settings.search_timeout_ms}ms", "request_timeout": timeout_s + 1},
             headers={"X-Opaque-Id": request_id},
         )
+        if answer["timed_out"]:
+            raise ConnectionTimeout("TIMEOUT", "answered in part", None)
         return answer
 
     async def versions(self, name: str) -> AsyncIterator[dict[UUID, int]]:

@@ -4,14 +4,14 @@ Whom the searcher may see is in `bool.filter` of the query, so that neither hits
 choices are in `post_filter`, and every facet counts under all choices but its own.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
 
 from search_service.document import HIDDEN_FROM_ALL
-from search_service.understand import Understood
+from search_service.understand import Present, Understood
 
 LINKED_SKILL_SCORE = 1_000
 """More than any text can score: who has the skill comes before who merely mentions words."""
@@ -90,9 +90,38 @@ def build(
     }
     if after:
         body["search_after"] = after
-    if understood.text:
-        body["highlight"] = _highlight(scope, understood.text)
+    if told := " ".join(filter(None, (understood.text, understood.as_typed))):
+        body["highlight"] = _highlight(scope, told)
     return body
+
+
+def presence(scope: Scope, understood: Understood) -> dict[str, Any]:
+    """The request body that asks which of its units somebody in scope is in, and what doubtful words are names."""
+    names = [_called(scope, word) for word in understood.doubtful]
+    units = {"terms": {"units": understood.units}}
+    aggs: dict[str, Any] = {"names": {"filters": {"filters": names}}} if names else {}
+    if understood.units:
+        terms = {"field": "units", "include": understood.units, "size": len(understood.units)}
+        aggs["units"] = {"terms": terms}
+    either = {"should": [units, *names], "minimum_should_match": 1}
+    return {"query": {"bool": {"filter": _permitted(scope), **either}}, "aggs": aggs, "size": 0}
+
+
+def present(understood: Understood, answer: Mapping[str, Any]) -> Present:
+    """What the answer to `presence` says."""
+    counts = answer["aggregations"]
+    units = counts["units"]["buckets"] if understood.units else ()
+    names = zip(understood.doubtful, counts["names"]["buckets"], strict=True) if understood.doubtful else ()
+    return Present(
+        frozenset(unit["key"] for unit in units),
+        frozenset(word for word, found in names if found["doc_count"]),
+    )
+
+
+def _called(scope: Scope, word: str) -> dict[str, Any]:
+    """Somebody whose name, or the place where they work, holds this word as it is."""
+    places = [TEXT_FIELDS["location"]] if "location" in scope.search_fields else []
+    return {"multi_match": {"query": word, "fields": ["name", *places]}}
 
 
 def _permitted(scope: Scope) -> list[dict[str, Any]]:
@@ -109,7 +138,8 @@ def _relevance(scope: Scope, understood: Understood, choices: Choices, today: da
     asked += [_skill(narrower, NARROWER_SKILL_SCORE, today) for narrower in understood.narrower.values()]
     asked += [_skill([skill_id], RELATED_SKILL_SCORE, today) for skill_id in understood.related]
     spoken = " ".join(filter(None, (understood.linked_text, understood.text)))
-    asked += _text(scope, spoken) if spoken else []
+    for told in filter(None, (spoken, understood.as_typed)):
+        asked += _text(scope, told)
     preferred = [_skill([skill_id], LINKED_SKILL_SCORE, today) for skill_id in choices.skill]
     required = [{"bool": {"should": asked, "minimum_should_match": 1}}] if asked else []
     return {"must": required or [{"match_all": {}}], "should": preferred}

@@ -30,7 +30,11 @@ Wanted = Callable[[Transaction, UUID, int], Awaitable[Found]]
 
 
 class NotEqual(Exception):
-    """The new index does not become equal to the projection."""
+    """The new index does not become equal to the projection, or was taken away meanwhile."""
+
+
+class NoFormer(Exception):
+    """There is no index that was shown before."""
 
 
 async def rebuild(database: Database, index: Index, indexer: Indexer) -> int:
@@ -50,16 +54,17 @@ async def rebuild(database: Database, index: Index, indexer: Indexer) -> int:
     raise NotEqual(f"{building} still differs after {ATTEMPTS} attempts; the live index is untouched")
 
 
-async def rollback(database: Database, index: Index) -> None:
-    """Show the former index again. Raises LookupError when there is none."""
+async def rollback(database: Database, index: Index) -> str:
+    """Show the former index again; its name. Raises NoFormer when there is none."""
     async with database.transaction() as transaction:
         names = await store.lock_generations(transaction)
         if "previous" not in names:
-            raise LookupError("there is no former index to go back to")
+            raise NoFormer("there is no former index to go back to")
         await index.show(names["previous"])
         swapped = {**names, "live": names["previous"], "previous": names["live"]}
         await store.set_generations(transaction, swapped)
     log.info("index_shown", index=swapped["live"])
+    return swapped["live"]
 
 
 async def _begin(database: Database, index: Index) -> str:
@@ -111,6 +116,8 @@ async def _give_up(database: Database, index: Index, building: str) -> None:
     """Forget the new index. Whoever was refused is not set aside for it, nor by a batch that is on its way to it."""
     async with database.transaction() as transaction:
         names = await store.lock_generations(transaction)
+        if names.get("building") != building:
+            return  # another run has come to an end with it
         kept = {state: name for state, name in names.items() if name != building}
         await store.set_generations(transaction, kept)
         await store.index_all_again(transaction)
@@ -143,8 +150,13 @@ async def _pages(
 
 
 async def _swap(database: Database, index: Index, building: str) -> None:
+    """Show the new index, unless another run of this command has done so."""
     async with database.transaction() as transaction:
         names = await store.lock_generations(transaction)
+        if names.get("live") == building:
+            return
+        if names.get("building") != building:
+            raise NotEqual(f"{building} is not the one being built any more: another command was run meanwhile")
         await index.show(building)
         kept = {"live": building} | ({"previous": names["live"]} if "live" in names else {})
         await store.set_generations(transaction, kept)

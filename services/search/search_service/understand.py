@@ -4,14 +4,14 @@ Synonyms and misspellings do not compose inside OpenSearch, so both are resolved
 words that nobody knows are read as the known word they resemble, and what is left is free text.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from search_service.vocabulary import Phrase, Vocabulary, words
+from search_service.vocabulary import Phrase, Vocabulary, plain, words_typed
 
 MAX_WORDS = 32
 RELATED_LIMIT = 20
@@ -34,71 +34,153 @@ class Understood:
     """A query taken apart: linked skills and units, corrected words, free text, and skills it may have to do with.
 
     `narrower` are the kinds and parts of each linked skill that has some; who knows one of them knows of the whole.
+    `as_typed` is searched beside what corrections made of it. `doubtful` are words that mean something else where
+    somebody is called so.
     """
 
     skills: tuple[UUID, ...] = ()
     units: tuple[str, ...] = ()
     text: str = ""
     linked_text: str = ""
+    as_typed: str = ""
     related: tuple[UUID, ...] = ()
     narrower: Mapping[UUID, tuple[UUID, ...]] = field(default_factory=dict)
     corrections: tuple[tuple[str, str], ...] = ()
+    doubtful: tuple[str, ...] = ()
 
 
-def understand(query: str, vocabulary: Vocabulary) -> Understood:
-    """Link the longest phrases first, from left to right; correct only words that are in no name."""
-    typed = words(query)[:MAX_WORDS]
-    corrected = tuple(_corrected(word, vocabulary) for word in typed)
-    skills, units, free, linked = _link(corrected, vocabulary)
-    text = tuple(word for word in free if word not in FILLERS)
-    narrower = _narrower(skills, vocabulary)
+@dataclass(frozen=True, slots=True)
+class Present:
+    """What there is where a query is asked: the units that somebody is in, and the doubtful words that are names."""
+
+    units: frozenset[str] = frozenset()
+    names: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word as it was typed, as it is compared, and as it is read: another only if it is taken for a misspelling."""
+
+    typed: str
+    plain: str
+    read: str
+
+    @property
+    def corrected(self) -> bool:
+        """Whether it is read as another."""
+        return self.read != self.plain
+
+    @property
+    def searched(self) -> str:
+        """What is searched in texts: letters as they were typed, which OpenSearch compares in its own way."""
+        return self.read if self.corrected else self.typed
+
+
+Words = tuple[Word, ...]
+
+
+@dataclass(slots=True)
+class Parts:
+    """What the words of a query are: names of skills and of units, fillers, or anything else."""
+
+    skills: list[UUID] = field(default_factory=list)
+    named: list[Words] = field(default_factory=list)
+    units: list[str] = field(default_factory=list)
+    fillers: list[Word] = field(default_factory=list)
+    free: list[Word] = field(default_factory=list)
+
+
+def understand(query: str, vocabulary: Vocabulary, present: Present | None = None) -> Understood:
+    """Link the longest phrases first, from left to right; correct only words that are in no name.
+
+    As long as nobody has looked what is present, that is every unit, and no name of anybody.
+    """
+    names = present.names if present else frozenset()
+    said = tuple(_word(typed, vocabulary, names) for typed in words_typed(query)[:MAX_WORDS])
+    parts = _parts(said, vocabulary, present)
+    alone = [] if parts.skills or parts.units or parts.free else parts.fillers
+    text = parts.free or [word for word in alone if word.typed in names]
+    linked = [word for part in parts.named for word in part]
+    narrower = _narrower(parts.skills, vocabulary)
+    meant = [*parts.skills, *(each for below in narrower.values() for each in below)]
+    corrected = [word for word in said if word.corrected]
     return Understood(
-        skills=tuple(dict.fromkeys(skills)),
-        units=tuple(dict.fromkeys(units)),
-        text=" ".join(text),
-        linked_text=" ".join(word for part in linked for word in part),
-        related=_related(text, linked, [*skills, *(each for below in narrower.values() for each in below)], vocabulary),
+        skills=tuple(dict.fromkeys(parts.skills)),
+        units=tuple(dict.fromkeys(parts.units)),
+        text=" ".join(word.searched for word in text),
+        linked_text=" ".join(word.searched for word in linked),
+        as_typed=" ".join(word.typed for word in (*linked, *text)) if corrected else "",
+        related=_related(_read(text), [_read(part) for part in parts.named], meant, vocabulary),
         narrower=narrower,
-        corrections=tuple((old, new) for old, new in zip(typed, corrected, strict=True) if old != new),
+        corrections=tuple((word.typed, word.read) for word in corrected),
+        doubtful=tuple(word.typed for word in (*corrected, *alone)),
     )
 
 
-def _link(phrase: Phrase, vocabulary: Vocabulary) -> tuple[list[UUID], list[str], list[str], list[Phrase]]:
-    """Skills, units, the words that are neither, and the names of linked skills as they were typed."""
-    skills: list[UUID] = []
-    units: list[str] = []
-    free: list[str] = []
-    linked: list[Phrase] = []
-    start = 0
-    while start < len(phrase):
-        end = _longest_name(phrase, start, vocabulary)
-        part = phrase[start:end]
-        if part in vocabulary.skill_phrases:
-            skills.append(vocabulary.skill_phrases[part])
-            linked.append(part)
-        elif part in vocabulary.unit_phrases:
-            units.append(vocabulary.unit_phrases[part])
+def _word(typed: str, vocabulary: Vocabulary, names: frozenset[str]) -> Word:
+    compared = plain(typed)
+    return Word(typed, compared, compared if typed in names else _corrected(compared, vocabulary))
+
+
+def _parts(said: Words, vocabulary: Vocabulary, present: Present | None) -> Parts:
+    parts, start = Parts(), 0
+    while start < len(said):
+        part, skill_id, units = _name(said, start, vocabulary, present)
+        if skill_id:
+            parts.skills.append(skill_id)
+            parts.named.append(part)
+        elif units:
+            parts.units += units
+        elif _is_filler(part, said, vocabulary):
+            parts.fillers += part
         else:
-            free += part
-        start = end
-    return skills, units, free, linked
+            parts.free += part
+        start += len(part)
+    return parts
 
 
-def _longest_name(phrase: Phrase, start: int, vocabulary: Vocabulary) -> int:
-    """Where the longest name from `start` ends; one word further when none begins there."""
-    for end in range(min(len(phrase), start + vocabulary.longest), start, -1):
-        part = phrase[start:end]
-        if part in vocabulary.skill_phrases or part in vocabulary.unit_phrases:
-            return end
-    return start + 1
+def _name(
+    said: Words, start: int, vocabulary: Vocabulary, present: Present | None
+) -> tuple[Words, UUID | None, Sequence[str]]:
+    """The longest name from `start` and what is called so; the next word alone when none begins there."""
+    for end in range(min(len(said), start + vocabulary.longest), start, -1):
+        part = said[start:end]
+        if not _is_filler(part, said, vocabulary):
+            skill_id, units = vocabulary.skill_phrases.get(_read(part)), _units(part, vocabulary, present)
+            if skill_id or units:
+                return part, skill_id, units
+    return said[start : start + 1], None, ()
+
+
+def _is_filler(part: Words, said: Words, vocabulary: Vocabulary) -> bool:
+    """Whether it says nothing. What is called like a filler, such as IT, is meant in capitals or as all of a query."""
+    if any(word.plain not in FILLERS for word in part):
+        return False
+    stressed = part == said or all(len(word.typed) > 1 and word.typed.isupper() for word in part)
+    return not (stressed and (_read(part) in vocabulary.skill_phrases or _plain(part) in vocabulary.unit_phrases))
+
+
+def _units(part: Words, vocabulary: Vocabulary, present: Present | None) -> Sequence[str]:
+    """The units of this name, which is not corrected: who types something else does not ask to be held to a unit."""
+    named = vocabulary.unit_phrases.get(_plain(part), ())
+    return [name for name in named if present is None or name in present.units]
+
+
+def _plain(part: Iterable[Word]) -> Phrase:
+    return tuple(word.plain for word in part)
+
+
+def _read(part: Iterable[Word]) -> Phrase:
+    return tuple(word.read for word in part)
 
 
 def _corrected(word: str, vocabulary: Vocabulary) -> str:
-    """The known word that this one is most like, or the word itself. The first letter is taken to be right."""
+    """The word of a skill's name that this one is most like, or the word itself. The first letter is taken as right."""
     if word in vocabulary.known_words or word in FILLERS or len(word) < ONE_EDIT_FROM:
         return word
     edits = 2 if len(word) >= TWO_EDITS_FROM else 1
-    alike = [known for known in vocabulary.known_words if known[0] == word[0] and abs(len(known) - len(word)) <= edits]
+    alike = [known for known in vocabulary.skills_by_word if known[0] == word[0]]
+    alike = [known for known in alike if abs(len(known) - len(word)) <= edits]
     best = process.extract(word, sorted(alike), scorer=OSA.distance, score_cutoff=edits, limit=2)
     unclear = len(best) == 2 and best[0][1] == best[1][1]
     return best[0][0] if best and not unclear else word

@@ -29,15 +29,16 @@ _FIRST_OF_EAST_ASIA = "\u2e80"
 
 def term_of(typed: str, understood: Understood) -> str | None:
     """What a query asked for in vain, as it is kept; None if a skill was found, or if the words may name somebody."""
-    term = understood.text
+    term = " ".join(words(understood.text))
     if understood.skills or not term or len(term) > LONGEST_TERM or len(term.split()) > MOST_WORDS:
         return None
     return None if _may_name_somebody(typed) else term
 
 
 def asked_words(typed: str) -> Phrase:
-    """The words of a query that say something; if one is of somebody's name, nothing of the query is kept."""
-    return tuple(word for word in words(typed) if word not in FILLERS)
+    """The words of a query that say something, or all; if one is of somebody's name, nothing of the query is kept."""
+    asked = words(typed)
+    return tuple(word for word in asked if word not in FILLERS) or asked
 
 
 def name_words(name: str) -> list[str]:

@@ -8,15 +8,44 @@ from uuid import UUID
 
 Phrase = tuple[str, ...]
 
+_MARK = "\u0300"
+"""Stands for any mark, which belongs to the letter before it: an accent, a vowel sign, a joiner."""
+_LETTER = rf"(?:[^\W_]{_MARK}*)"
 # A run of letters and digits that may hold or end in + # . as in c++, c#, node.js; or begin with a dot as in .net.
-_WORD = re.compile(r"\.?[^\W_]+(?:[+#.]+[^\W_]*)*")
+_WORD = re.compile(rf"\.?{_LETTER}+(?:[+#.]+{_LETTER}*)*")
+_JOINERS = "\u200c\u200d"
+
+
+def words_typed(text: str) -> Phrase:
+    """The words of a text as they stand there; of several ways to write the same letter, the usual one."""
+    text = unicodedata.normalize("NFC", text)
+    found = _WORD.finditer("".join(map(_kind, text)))
+    return tuple(text[each.start() :][: len(each.group().rstrip("."))] for each in found)
 
 
 def words(text: str) -> Phrase:
-    """The words of a text, without case, width and accents."""
-    plain = unicodedata.normalize("NFKD", text).casefold()
-    kept = "".join(character for character in plain if unicodedata.category(character) != "Mn")
-    return tuple(word.rstrip(".") for word in _WORD.findall(unicodedata.normalize("NFC", kept)))
+    """The words of a text as they are compared: without case, width and accents."""
+    return tuple(plain(word) for word in words_typed(text))
+
+
+def plain(word: str) -> str:
+    """A word without case, width and accents."""
+    letters = unicodedata.normalize("NFKD", word).casefold()
+    return unicodedata.normalize("NFC", "".join(letter for letter in letters if not _may_be_left_out(letter)))
+
+
+def _may_be_left_out(letter: str) -> bool:
+    """Accents and the points of Hebrew and Arabic, but not what makes another word in Hindi or kana."""
+    unicode_class = unicodedata.combining(letter)
+    return 10 <= unicode_class <= 36 or unicode_class >= 200
+
+
+def _kind(character: str) -> str:
+    """What a character is for the beginning and end of words, whatever its width."""
+    narrow = unicodedata.normalize("NFKC", character)
+    if narrow in _JOINERS or unicodedata.category(narrow[0]).startswith("M"):
+        return _MARK
+    return narrow if len(narrow) == 1 else character
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +62,14 @@ class SkillName:
 
 @dataclass
 class Vocabulary:
-    """Skills and units by phrase; `known_words` are all words of their names, `narrower` what lies right below each."""
+    """Skills and units by phrase, which may stand for several units that differ in case or signs alone.
+
+    `known_words` are all words of their names, `narrower` what lies right below each skill.
+    """
 
     skills: dict[UUID, SkillName] = field(default_factory=dict)
     skill_phrases: dict[Phrase, UUID] = field(default_factory=dict)
-    unit_phrases: dict[Phrase, str] = field(default_factory=dict)
+    unit_phrases: dict[Phrase, tuple[str, ...]] = field(default_factory=dict)
     skills_by_word: dict[str, set[UUID]] = field(default_factory=dict)
     narrower: dict[UUID, list[UUID]] = field(default_factory=dict)
     known_words: set[str] = field(default_factory=set)
@@ -54,9 +86,10 @@ class Vocabulary:
             for alias in skill.aliases:
                 made._add(alias, skill)
         made._order()
-        for name in unit_names:
-            made._take(words(name))
-            made.unit_phrases[words(name)] = name
+        for name in sorted(unit_names):
+            phrase = words(name)
+            made._take(phrase)
+            made.unit_phrases[phrase] = (*made.unit_phrases.get(phrase, ()), name)
         return made
 
     def without_units(self) -> "Vocabulary":

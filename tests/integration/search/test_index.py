@@ -111,6 +111,7 @@ async def test_an_operator_rebuilds_and_goes_back_and_hears_what_came_of_it(
     assert statuses == [1, 0, 0], said
     assert said[0].err == "there is no former index to go back to\n"
     assert said[1].out.endswith("The new index is shown: 2 people.\n")
+    assert said[2].out.endswith(f"The former index is shown again: {await _shown(world)}.\n")
 
 
 async def test_an_index_can_be_built_before_there_is_any(world: World) -> None:

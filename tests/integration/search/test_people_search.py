@@ -74,6 +74,26 @@ async def test_names_in_any_script_are_found(world: World, q: str) -> None:
     assert found[0] != "Smith"
 
 
+@pytest.mark.parametrize(
+    ("bio", "q"),
+    [
+        ("プログラミングを教えます", "プログラミング"),
+        ("プログラミングを教えます", "ﾌﾟﾛｸﾞﾗﾐﾝｸﾞ"),
+        ("मैं हिन्दी सिखाती हूँ", "हिन्दी"),
+        ("преподаю йогу", "йогу"),
+        ("преподаю йогу", "ЙОГУ"),
+        ("Ζω στην Αθήνα", "Αθήνα"),
+        ("ο πολυμήχανος Οδυσσεύς", "Οδυσσεύς"),
+        ("நான் தமிழ் கற்பிக்கிறேன்", "தமிழ்"),
+    ],
+)
+async def test_words_in_any_script_are_found_as_they_are_written(world: World, bio: str, q: str) -> None:
+    await world.program()
+    await world.say(world.person("Meant", bio=bio), world.person("Other", bio="フロクラミンク हनद иогу Αθηνα"))
+    await world.settle()
+    assert (await world.names(q))[0] == "Meant"
+
+
 async def test_a_text_match_says_where_and_quotes_only_what_is_shown(world: World) -> None:
     await world.program(search=("bio", "experience"), show=("bio",))
     past = Experience(title="Beekeeper", since=TODAY)
@@ -159,6 +179,14 @@ async def test_a_query_that_says_nothing_lists_everybody(world: World, q: str) -
     assert await world.names(q) == ["Zo"]
 
 
+@pytest.mark.parametrize(("q", "found"), [("An Do", "An Do"), ("do", "An Do"), ("help me with An", "An Do")])
+async def test_somebody_whose_name_is_a_filler_word_is_found_by_it(world: World, q: str, found: str) -> None:
+    await world.program()
+    await world.say(world.person("Zo"), world.person("An Do"))
+    await world.settle()
+    assert await world.names(q) == [found]
+
+
 @pytest.mark.parametrize(("status", "answer"), [("active", 200), ("on_leave", 200), ("left", 404)])
 async def test_an_owner_who_left_searches_no_more(world: World, status: str, answer: int) -> None:
     await world.program()
@@ -172,7 +200,24 @@ async def test_without_opensearch_the_answer_says_so(world: World) -> None:
     await world.program()
     await world.settle()
     await world.index.client.indices.delete(index=f"{world.index.alias}-*")
-    assert (await world.ask(status=503))["title"] == "Not available at the moment"
+    for q in ("", "who knows"):
+        assert (await world.ask(q, status=503))["title"] == "Not available at the moment"
+
+
+async def test_a_search_that_ran_out_of_time_is_not_answered_in_part(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await world.program()
+    await world.say(world.person("Found", bio="knits"), world.person("Not reached", bio="knits"))
+    await world.settle()
+    search = world.index.client.search
+
+    async def out_of_time(**asked: Any) -> Any:
+        return {**await search(**asked), "timed_out": True}
+
+    monkeypatch.setattr(world.index.client, "search", out_of_time)
+    assert (await world.ask("knits", status=503))["title"] == "Not available at the moment"
+    assert await world.api.events(SearchPerformedV1) == []
 
 
 async def test_an_index_of_an_older_release_learns_the_fields_that_came_since(world: World) -> None:

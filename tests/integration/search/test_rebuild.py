@@ -7,7 +7,7 @@ import pytest
 from opensearchpy import ConnectionTimeout
 from search_service import store
 from search_service.document import MAPPINGS
-from search_service.rebuild import NotEqual, rebuild
+from search_service.rebuild import NotEqual, rebuild, rollback
 
 from tests.integration.search.conftest import World
 
@@ -109,6 +109,65 @@ async def test_an_index_that_somebody_deleted_by_hand_does_not_keep_a_new_one_fr
     assert sorted(await world.names()) == NAMES
     async with world.database.connection() as connection:
         assert deleted not in (await store.generations(connection)).values()
+
+
+@pytest.mark.parametrize("meanwhile", ["shown", "shown and left again"])
+async def test_an_index_that_another_run_has_shown_is_not_swapped_once_more(
+    world: World, shown: str, monkeypatch: pytest.MonkeyPatch, meanwhile: str
+) -> None:
+    refresh, others = world.index.refresh, iter([meanwhile])
+
+    async def overtaken(name: str) -> None:
+        if next(others, None):
+            assert await rebuild(world.database, world.index, world.indexer) == 3
+            if meanwhile == "shown and left again":
+                await rollback(world.database, world.index)
+        await refresh(name)
+
+    monkeypatch.setattr(world.index, "refresh", overtaken)
+    status = await world.api.service.commands["rebuild"](world.api.service, [])
+    async with world.database.connection() as connection:
+        generations = await store.generations(connection)
+    assert generations["live"] == await _shown(world)
+    assert (status, await _shown(world) == shown) == ((0, False) if meanwhile == "shown" else (1, True))
+    assert set(generations) == {"live", "previous"}
+    assert sorted(await world.names()) == NAMES
+
+
+@pytest.mark.parametrize("command", ["rebuild", "rollback"])
+@pytest.mark.parametrize(("argument", "status"), [("--help", 0), ("--check", 2), ("now", 2)])
+async def test_a_command_that_is_asked_for_help_or_what_it_does_not_know_does_nothing(
+    world: World, shown: str, command: str, argument: str, status: int
+) -> None:
+    await rebuild(world.database, world.index, world.indexer)
+    async with world.database.connection() as connection:
+        before = await store.generations(connection)
+    with pytest.raises(SystemExit) as left:
+        await world.api.service.commands[command](world.api.service, [argument])
+    assert left.value.code == status
+    async with world.database.connection() as connection:
+        assert await store.generations(connection) == before
+    assert before["previous"] == shown
+
+
+@pytest.mark.parametrize("away", [ConnectionTimeout("TIMEOUT", "timed out", None), ConnectionRefusedError()])
+async def test_an_operator_who_goes_back_is_told_what_is_away(
+    world: World, shown: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], away: Exception
+) -> None:
+    async def act(*_: Any) -> None:
+        raise away
+
+    await rebuild(world.database, world.index, world.indexer)
+    capsys.readouterr()
+    with monkeypatch.context() as going:
+        going.setattr(world.index if isinstance(away, ConnectionTimeout) else store, _STEP[type(away)], act)
+        assert await world.api.service.commands["rollback"](world.api.service, []) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("Not finished, run it again: ")
+    assert await _shown(world) != shown
+
+
+_STEP = {ConnectionTimeout: "show", ConnectionRefusedError: "lock_generations"}
 
 
 async def _shown(world: World) -> str:

@@ -5,8 +5,8 @@ from uuid import UUID, uuid4
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from search_service.understand import understand
-from search_service.vocabulary import SkillName, Vocabulary, words
+from search_service.understand import Present, understand
+from search_service.vocabulary import SkillName, Vocabulary, words, words_typed
 
 NAMES = {
     "CRM - Salesforce": ("sfdc", "salesforce", "salesforce crm"),
@@ -22,7 +22,7 @@ NAMES = {
 IDS = {label: uuid4() for label in NAMES}
 VOCABULARY = Vocabulary.of(
     [SkillName(IDS[label], label, aliases, retired=False, merged_into=None) for label, aliases in NAMES.items()],
-    ["Sales and Marketing", "Research"],
+    ["Sales and Marketing", "Research", "Marketing", "IT", "R&D", "R & D", "Sales", "SALES"],
 )
 
 
@@ -69,6 +69,108 @@ def test_a_name_suggests_skills_with_longer_names_and_those_within_it() -> None:
     assert understand("excel", VOCABULARY).related == (IDS["Excel pivot tables"],)
     assert understand("excel pivot tables", VOCABULARY).related == (IDS["Excel"],)
     assert understand("k8s", VOCABULARY).related == ()
+
+
+@pytest.mark.parametrize(
+    ("query", "units"),
+    [
+        ("excel, who can help me with it", ()),
+        ("it", ("IT",)),
+        ("someone in IT who knows excel", ("IT",)),
+        ("Marketing", ("Marketing",)),
+        ("sales", ("SALES", "Sales")),
+        ("r&d", ("R & D", "R&D")),
+    ],
+)
+def test_a_unit_is_meant_by_its_name_in_any_spelling_and_not_by_a_filler(query: str, units: tuple[str, ...]) -> None:
+    assert understand(query, VOCABULARY).units == units
+
+
+def test_a_skill_is_not_meant_by_a_filler_either() -> None:
+    vocabulary = Vocabulary.of([SkillName(TOP, "Computers", ("IT",), retired=False, merged_into=None)], [])
+    assert understand("who can help me with it", vocabulary).skills == ()
+    assert understand("help with IT", vocabulary).skills == (TOP,)
+
+
+@pytest.mark.parametrize(
+    ("query", "present", "units", "text"),
+    [
+        ("marketing", Present(), (), "marketing"),
+        ("someone in IT", Present(), (), "IT"),
+        ("Sales and Marketing", Present(units=frozenset({"Marketing"})), ("Marketing",), "Sales"),
+        ("sales", Present(units=frozenset({"Sales"})), ("Sales",), ""),
+    ],
+)
+def test_a_unit_that_nobody_is_in_is_text(query: str, present: Present, units: tuple[str, ...], text: str) -> None:
+    understood = understand(query, VOCABULARY, present)
+    assert (understood.units, understood.text) == (units, text)
+
+
+@pytest.mark.parametrize("word", ["Researce", "Salem", "Markting"])
+def test_no_word_is_corrected_into_a_unit(word: str) -> None:
+    vocabulary = Vocabulary.of(
+        [SkillName(TOP, "Sales forecasts", ("marketing plans",), retired=False, merged_into=None)],
+        ["Sales", "Research", "Marketing"],
+    )
+    assert understand(word, vocabulary).units == ()
+
+
+def test_what_was_typed_is_searched_beside_a_correction() -> None:
+    understood = understand("kubernets in Brazil", VOCABULARY)
+    assert (understood.linked_text, understood.text, understood.as_typed) == (
+        "kubernetes",
+        "Brazil",
+        "kubernets Brazil",
+    )
+    assert understood.doubtful == ("kubernets",)
+    assert understand("kubernetes in Brazil", VOCABULARY).as_typed == ""
+
+
+def test_a_name_is_not_corrected() -> None:
+    understood = understand("Kubernets", VOCABULARY, Present(names=frozenset({"Kubernets"})))
+    assert (understood.skills, understood.text, understood.corrections) == ((), "Kubernets", ())
+
+
+def test_a_filler_is_text_where_somebody_is_called_so_and_nothing_else_is_said() -> None:
+    assert understand("An Do", VOCABULARY).doubtful == ("An", "Do")
+    called = Present(names=frozenset({"An", "Do"}))
+    assert understand("An Do", VOCABULARY, called).text == "An Do"
+    assert understand("do you know An", VOCABULARY, called).text == "An"
+    assert understand("excel, do help", VOCABULARY, called).text == ""
+    assert understand("who knows", VOCABULARY, Present()).text == ""
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["プログラミング", "हिन्दी", "йога", "Αθήνα", "தமிழ்", "ภาษาไทย", "می‌خواهم", "Ｃ＋＋"],
+)
+def test_words_are_searched_as_they_were_typed(text: str) -> None:
+    assert understand(text, Vocabulary()).text == text
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("São", "sao"),
+        ("ﾌﾟﾛｸﾞﾗﾑ", "プログラム"),
+        ("Ёлка", "елка"),
+        ("ΑΘΗΝΑ", "Αθήνα"),
+        ("מֹשֶׁה", "משה"),
+        ("Ｃ＋＋．", "c++"),
+    ],
+)
+def test_case_width_and_accents_make_no_other_word(one: str, other: str) -> None:
+    assert words(one) == words(other)
+
+
+@pytest.mark.parametrize(("one", "other"), [("パス", "バス"), ("दिन", "दान"), ("สี", "สิ")])
+def test_signs_that_make_another_word_are_compared(one: str, other: str) -> None:
+    assert words(one) != words(other)
+
+
+@given(st.text(max_size=50))
+def test_every_word_that_is_typed_has_one_that_is_compared(text: str) -> None:
+    assert all(words(word) == (one,) for word, one in zip(words_typed(text), words(text), strict=True))
 
 
 @pytest.mark.parametrize("word", ["Salcedo", "Kurt", "Frenk", "reaserch".upper(), "exce"])

@@ -61,6 +61,9 @@ def test_what_may_name_somebody_or_is_no_name_of_a_skill_is_not_kept(typed: str)
         ("Bjørn Łukasz", ["bjorn", "bjoern", "lukasz"]),
         ("Anne-Marie O'Brien", ["anne", "brien"]),
         ("李秀英", ["李秀英", "秀英"]),
+        ("ジョン", ["ジョン", "ｼﾞｮﾝ"]),
+        ("हिमांशु देवी", ["हिमांशु", "देवी"]),
+        ("An Do", ["an", "Do"]),
     ],
 )
 def test_a_name_is_known_in_every_usual_spelling(name: str, typed: list[str]) -> None:
@@ -68,9 +71,14 @@ def test_a_name_is_known_in_every_usual_spelling(name: str, typed: list[str]) ->
     assert all(known.intersection(asked_words(word)) for word in typed)
 
 
-def test_initials_and_filler_words_are_nobody() -> None:
+def test_initials_are_nobody_and_filler_words_only_when_alone() -> None:
     assert "j" not in name_words("J. Smith")
     assert asked_words("who can help me with x") == ("x",)
+
+
+def test_what_is_kept_is_the_same_in_any_case_and_width() -> None:
+    assert term("ТРИБОЛОГИЯ") == term("Трибология") == "трибология"
+    assert term("ﾌﾟﾛｸﾞﾗﾐﾝｸﾞ") == "プログラミング"
 
 
 def test_a_searcher_is_another_in_each_term() -> None:
