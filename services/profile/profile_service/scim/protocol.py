@@ -24,6 +24,7 @@ from scim2_models import (
     SCIMException,
     ScimPolicy,
     ScimProvider,
+    SearchRequest,
     ServiceProviderConfig,
     Sort,
     User,
@@ -45,6 +46,8 @@ MAX_RESULTS = 200
 DEFAULT_RESULTS = 100
 """A page, where the client does not say."""
 CURSOR_TIMEOUT_S = 3600
+LAST_INDEX = 2**53
+"""At which a page may start: neither PostgreSQL nor JSON counts for ever."""
 
 
 def provider() -> ScimProvider:
@@ -91,6 +94,13 @@ class Service(ScimService):
 
     A Bulk operation may be refused, but what breaks breaks the whole call, which is one transaction.
     """
+
+    def read_search(self, resource_types: list[ResourceType], payload: Any) -> tuple[SearchRequest[Any], Any]:
+        """A search, and the position of its page; one beyond the last index is as empty as the one there."""
+        search, position = super().read_search(resource_types, payload)
+        if search.start_index:
+            search.start_index = min(search.start_index, LAST_INDEX)
+        return search, position
 
     def bulk_failure(self, outcome: dict[str, Any], exception: Exception) -> dict[str, Any]:
         """The outcome of a refused operation. Raises what is no refusal."""
