@@ -27,7 +27,6 @@ from scim2_models import (
     SearchRequest,
     ServiceProviderConfig,
     Sort,
-    User,
 )
 from scim2_server.handler import AsyncScimHandler
 from scim2_server.requests import ScimRequest
@@ -36,6 +35,7 @@ from scim2_server.routing import Operation
 from scim2_server.service import ScimService
 
 from profile_service.scim.storage import ScimStorage
+from profile_service.scim.users import ScimUser, User
 
 MAX_OPERATIONS = 200
 """In a Bulk call. All are one transaction, which others wait for; so many take well below a second."""
@@ -57,7 +57,7 @@ def provider() -> ScimProvider:
         remove_value_as_filter=ScimPolicy.RemoveValue.apply,
         unmatched_path_filter=ScimPolicy.UnmatchedPathFilter.create,
     )
-    types = [ResourceType.from_resource(User[EnterpriseUser]), ResourceType.from_resource(Group)]
+    types = [ResourceType.from_resource(ScimUser), ResourceType.from_resource(Group)]
     return ScimProvider([User, EnterpriseUser, Group], types, _config(), tolerant)
 
 
@@ -128,7 +128,7 @@ class Handler(AsyncScimHandler):
             return await asyncio.to_thread(self.service.bulk_response, plan)
 
 
-def _concerned(operations: list[BulkOperation[Resource[Any]]]) -> tuple[list[User[EnterpriseUser]], list[str]]:
+def _concerned(operations: list[BulkOperation[Resource[Any]]]) -> tuple[list[ScimUser], list[str]]:
     """The users to be created, and the ids of those that change."""
     created = [item.data for item in operations if isinstance(item.data, User)]
     return created, [item.resource_id for item in operations if item.resource_id]

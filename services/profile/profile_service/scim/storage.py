@@ -30,9 +30,9 @@ from scim2_models import (
 from scim2_server.storage import AsyncScimStorage, SearchPage
 
 from profile_service.scim import mapping, store
-from profile_service.scim.mapping import ScimUser
 from profile_service.scim.people import Followed, Manager
 from profile_service.scim.search import Search
+from profile_service.scim.users import ScimUser
 
 MAX_MEMBERS = 2_000
 """Of a group: it is one row, and written whole."""
