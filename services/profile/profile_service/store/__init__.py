@@ -82,11 +82,13 @@ from profile_service.store.skills import save_skills as save_skills
 from profile_service.store.skills import skill as skill
 from profile_service.store.skills import skills as skills
 from profile_service.store.skills import skills_by_id as skills_by_id
+from profile_service.store.snapshots import listed_managers as listed_managers
 from profile_service.store.snapshots import listed_people as listed_people
 from profile_service.store.snapshots import listed_units as listed_units
 from profile_service.store.snapshots import missing_people as missing_people
 from profile_service.store.snapshots import next_snapshot as next_snapshot
 from profile_service.store.snapshots import people_present as people_present
+from profile_service.store.snapshots import rank_people as rank_people
 from profile_service.store.snapshots import save_part as save_part
 from profile_service.store.snapshots import save_snapshot as save_snapshot
 from profile_service.store.snapshots import snapshot_of as snapshot_of
