@@ -16,7 +16,7 @@ from scim2_models import InvalidValueException
 from tests.support.scim import ENTERPRISE, PATCH_OP, user
 
 names = st.sampled_from(
-    ["active", "primary", "manager", "members", "value", "path", "op", "Operations", "x.active", "y"]
+    ["active", "primary", "manager", "members", "value", "path", "op", "Operations", "x.active", "y", "z[y eq 1].value"]
 )
 leaves = (
     st.none()
@@ -70,6 +70,19 @@ def test_a_body_as_the_standard_has_it_is_left_alone(method: str) -> None:
     assert regular(method, "Users", body) == body
     patch = {"schemas": [PATCH_OP], "Operations": [{"op": "replace", "path": "title", "value": "True"}]}
     assert regular("PATCH", "Users/1", patch) == patch
+
+
+def test_a_patch_without_a_path_becomes_one_for_each_path_that_its_value_cannot_hold() -> None:
+    value = {'emails[type eq "work"].value': "w@b.c", "name.givenName": "Q", "Department": "Research", "manager": "7"}
+    patch = {"schemas": [PATCH_OP], "Operations": [{"op": "Replace", "value": value}]}
+    assert regular("PATCH", "Users/1", patch)["Operations"] == [
+        {"op": "replace", "value": {"name.givenName": "Q"}},
+        {"op": "replace", "path": 'emails[type eq "work"].value', "value": "w@b.c"},
+        {"op": "replace", "path": f"{ENTERPRISE}:Department", "value": "Research"},
+        {"op": "replace", "path": f"{ENTERPRISE}:manager", "value": {"$ref": "Users/7", "value": "7"}},
+    ]
+    removal = {"schemas": [PATCH_OP], "Operations": [{"op": "remove", "value": value}]}
+    assert len(regular("PATCH", "Users/1", removal)["Operations"]) == 1
 
 
 @pytest.mark.parametrize(
