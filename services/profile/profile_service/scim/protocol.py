@@ -18,6 +18,7 @@ from scim2_models import (
     Group,
     Pagination,
     Patch,
+    PatchOp,
     Reference,
     Resource,
     ResourceType,
@@ -28,6 +29,7 @@ from scim2_models import (
     ServiceProviderConfig,
     Sort,
 )
+from scim2_server.conditions import Conditions
 from scim2_server.handler import AsyncScimHandler
 from scim2_server.requests import ScimRequest
 from scim2_server.responses import ScimResponse
@@ -110,7 +112,10 @@ class Service(ScimService):
 
 
 class Handler(AsyncScimHandler):
-    """One request; a Bulk call is read in a thread, and its people are locked in one order before the first changes."""
+    """One request; a Bulk call is read in a thread, and its people are locked in one order before the first changes.
+
+    A write that changes nothing that is stored is said of the person all the same: HR's push may have said otherwise.
+    """
 
     storage: ScimStorage
 
@@ -126,6 +131,52 @@ class Handler(AsyncScimHandler):
                 plan.record(step, result, resource)
                 await asyncio.sleep(0)  # others may be answered between two operations
             return await asyncio.to_thread(self.service.bulk_response, plan)
+
+    async def replace_resource(
+        self, resource_type: ResourceType, current: Resource[Any], replacement: Resource[Any], conditions: Conditions
+    ) -> Resource[Any]:
+        """Put a resource in the place of what is stored (RFC 7644, section 3.5.1)."""
+        says_active, version = getattr(replacement, "active", None) is not None, _version(current)
+        changed = self.service.apply_replacement(current, replacement, conditions)
+        return await self._write(resource_type, current, changed, version, says_active=says_active)
+
+    async def patch_resource(
+        self, resource_type: ResourceType, resource_id: str, patch_op: "PatchOp[Any]", conditions: Conditions
+    ) -> Resource[Any]:
+        """Change a part of what is stored (RFC 7644, section 3.5.2)."""
+        current = await self.storage.get(resource_type, resource_id)
+        version = _version(current)
+        changed = self.service.apply_patch(current, patch_op, conditions)
+        return await self._write(resource_type, current, changed, version, says_active=_names_active(patch_op))
+
+    async def _write(
+        self,
+        resource_type: ResourceType,
+        current: Resource[Any],
+        changed: Resource[Any] | None,
+        version: str | None,
+        *,
+        says_active: bool,
+    ) -> Resource[Any]:
+        if changed is None:
+            await self.storage.repeat(resource_type, current, says_active=says_active)
+            return current
+        return await self.storage.update(resource_type, changed, expected_version=version, says_active=says_active)
+
+
+def _version(stored: Resource[Any]) -> str | None:
+    return stored.meta.version if stored.meta else None
+
+
+def _names_active(patch_op: "PatchOp[Any]") -> bool:
+    """Whether it says that somebody is here or not, be it as it was."""
+    named: list[str] = []
+    for operation in patch_op.operations or []:
+        if operation.path is not None:
+            named.append(str(operation.path))
+        elif isinstance(operation.value, dict):
+            named.extend(operation.value)
+    return any(name.rpartition(":")[2].casefold() == "active" for name in named)
 
 
 def _concerned(operations: list[BulkOperation[Resource[Any]]]) -> tuple[list[ScimUser], list[str]]:

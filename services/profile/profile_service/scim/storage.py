@@ -93,12 +93,17 @@ class ScimStorage(AsyncScimStorage):
         new.meta = Meta(resource_type=resource_type.name, created=now, last_modified=now, version=_tag(1))
         row = _row(new, 1, await self._number(cast("ScimUser", new)) if isinstance(new, User) else None)
         await self._check(new, row)
-        await self._tell(new, row)
+        await self._tell(new, row.employee_number)
         await store.insert(self._connection, row)
         return new
 
     async def update(
-        self, resource_type: ResourceType, resource: Resource[Any], *, expected_version: str | None = None
+        self,
+        resource_type: ResourceType,
+        resource: Resource[Any],
+        *,
+        expected_version: str | None = None,
+        says_active: bool = True,
     ) -> Resource[Any]:
         """A resource anew, and its person. Raises NotFoundException, PreconditionFailedException and as `create`."""
         stored, number = await self._read(resource_type, str(resource.id))
@@ -109,9 +114,14 @@ class ScimStorage(AsyncScimStorage):
         new.meta = stored.meta.model_copy(update={"last_modified": now, "version": _tag(version)})
         row = _row(new, version, number)
         await self._check(new, row)
-        await self._tell(new, row, stored)
+        await self._tell(new, number, stored, says_active=says_active)
         await store.update(self._connection, row)
         return new
+
+    async def repeat(self, resource_type: ResourceType, resource: Resource[Any], *, says_active: bool) -> None:
+        """What is stored is said of the person once more. Raises NotFoundException, InvalidValueException."""
+        _, number = await self._read(resource_type, str(resource.id))
+        await self._tell(resource, number, resource, says_active=says_active)
 
     async def delete(
         self, resource_type: ResourceType, resource_id: str, *, expected_version: str | None = None
@@ -154,23 +164,31 @@ class ScimStorage(AsyncScimStorage):
         if manager and await store.reports_to(self._connection, manager, MANAGER_PATH, row.id):
             raise InvalidValueException(detail="manager: nobody can report to themselves, over others neither")
 
-    async def _tell(self, new: Resource[Any], row: store.Row, before: Resource[Any] | None = None) -> None:
-        """The person follows the user."""
-        if row.employee_number is None:
+    async def _tell(
+        self,
+        new: Resource[Any],
+        number: str | None,
+        before: Resource[Any] | None = None,
+        *,
+        says_active: bool = True,
+    ) -> None:
+        """The person follows the user; whether they are here only where that is said or has changed."""
+        if number is None:
             return
         said = mapping.facts(cast("ScimUser", new))
-        manager = await self._manager(said, mapping.facts(cast("ScimUser", before)) if before else None)
+        was = mapping.facts(cast("ScimUser", before)) if before else None
+        manager = await self._manager(said, was)
         followed = await self._follow()
-        await followed.expect(self._connection, {row.employee_number}, next(iter(manager), None))
-        followed.say(row.employee_number, said, manager)
+        await followed.expect(self._connection, {number}, next(iter(manager), None))
+        followed.say(number, said, manager, status=says_active or (was is not None and was.active != said.active))
 
-    async def _manager(self, said: mapping.Facts, before: mapping.Facts | None) -> Manager:
+    async def _manager(self, said: mapping.Facts, was: mapping.Facts | None) -> Manager:
         """Who the manager is now. One who is no user is kept in the user, and nobody's manager."""
         id_ = _uuid(said.manager_id or "")
         number = (await store.numbers(self._connection, [id_])).get(id_) if id_ else None
         if number is not None:
             return (number,)
-        return (None,) if before and before.manager_id else ()
+        return (None,) if was and was.manager_id and was.manager_id != said.manager_id else ()
 
     async def _follow(self) -> Followed:
         if self._followed is None:

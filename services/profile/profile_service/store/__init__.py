@@ -18,6 +18,7 @@ from profile_service.store.erasure import unconfirmed_erasures as unconfirmed_er
 from profile_service.store.hr import expect_people as expect_people
 from profile_service.store.hr import ids_by_number as ids_by_number
 from profile_service.store.hr import managers_above as managers_above
+from profile_service.store.hr import numbers_of as numbers_of
 from profile_service.store.hr import remember_events as remember_events
 from profile_service.store.hr import seen_events as seen_events
 from profile_service.store.merges import MergePass as MergePass
