@@ -133,6 +133,17 @@ async def test_entra_adds_members_to_a_group_that_it_reads_without_them(scim: Di
     assert "members" not in read
 
 
+async def test_a_member_is_in_a_group_once_whatever_else_is_said_of_it(scim: Directory) -> None:
+    one, two = (await scim.create("S-1"))["id"], (await scim.create("S-2"))["id"]
+    twice = [{"value": one}, {"value": one, "display": "One"}]
+    created = (await scim.send("POST", "/Groups", {"schemas": [], "displayName": "Team", "members": twice})).json()
+    assert [member["value"] for member in created["members"]] == [one]
+    addition = {"op": "add", "path": "members", "value": [{"value": two}, {"value": one, "display": "One"}]}
+    await scim.send("PATCH", f"/Groups/{created['id']}", {"schemas": [PATCH_OP], "Operations": [addition]})
+    after = (await scim.send("GET", f"/Groups/{created['id']}")).json()
+    assert [member["value"] for member in after["members"]] == [one, two]
+
+
 async def test_okta_deactivates_without_a_path(scim: Directory) -> None:
     created = await scim.create("S-1")
     assert (await done(scim, created["id"], {"op": "replace", "value": {"active": False}}))["active"] is False

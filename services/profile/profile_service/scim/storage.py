@@ -88,6 +88,7 @@ class ScimStorage(AsyncScimStorage):
     async def create(self, resource_type: ResourceType, resource: Resource[Any]) -> Resource[Any]:
         """A new resource, and its person. Raises UniquenessException, InvalidValueException."""
         new = resource.model_copy(deep=True)
+        _list_once(new)
         new.id = str(uuid4())
         now = datetime.now(UTC)
         new.meta = Meta(resource_type=resource_type.name, created=now, last_modified=now, version=_tag(1))
@@ -109,6 +110,7 @@ class ScimStorage(AsyncScimStorage):
         stored, number = await self._read(resource_type, str(resource.id))
         version = _check_version(stored, expected_version) + 1
         new = type(resource).model_validate(resource.model_dump())
+        _list_once(new)
         assert stored.meta is not None
         now = datetime.now(UTC)
         new.meta = stored.meta.model_copy(update={"last_modified": now, "version": _tag(version)})
@@ -197,6 +199,15 @@ class ScimStorage(AsyncScimStorage):
 
     def _model(self, resource_type: ResourceType) -> type[Resource[Any]]:
         return cast("type[Resource[Any]]", self._provider.model_for(resource_type))
+
+
+def _list_once(resource: Resource[Any]) -> None:
+    """A member is in a group once, as it was said first; to the library, one said with another name is another."""
+    if isinstance(resource, Group) and resource.members:
+        once: dict[str, Any] = {}
+        for place, member in enumerate(resource.members):
+            once.setdefault(member.value or str(place), member)
+        resource.members = list(once.values())
 
 
 def _row(resource: Resource[Any], version: int, number: str | None) -> store.Row:
