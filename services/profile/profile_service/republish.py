@@ -1,5 +1,6 @@
 """The one-shot command that says everything once more: each person, program and skill as it is now."""
 
+from argparse import ArgumentParser
 from collections.abc import Sequence
 from typing import cast
 from uuid import UUID
@@ -15,8 +16,9 @@ from profile_service.model import Person
 LIMIT = 200
 
 
-async def republish(service: Service, _arguments: Sequence[str] = ()) -> int:
+async def republish(service: Service, arguments: Sequence[str] = ()) -> int:
     """Send all there is with its present version; 0."""
+    ArgumentParser("profile_service republish", description="Say everything once more.").parse_args(arguments)
     return await send_all(service.database, {"people": _people, "programs": _programs, "skills": _skills}, LIMIT)
 
 

@@ -3,6 +3,7 @@
 Running it again changes nothing.
 """
 
+from argparse import ArgumentParser
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,8 +18,9 @@ SKILLS = Path(__file__).parent / "skills.csv"
 log = logs.get(__name__)
 
 
-async def seed(service: Service, _arguments: Sequence[str] = ()) -> int:
+async def seed(service: Service, arguments: Sequence[str] = ()) -> int:
     """Add the entries and names that are missing; 0."""
+    ArgumentParser("profile_service seed", description="Bring the skills to begin with in.").parse_args(arguments)
     entries, skipped = formats.read("csv", SKILLS)
     assert not skipped, skipped
     outcomes = await take(service.database, "seed", entries)

@@ -6,7 +6,7 @@ Every bit is one transaction that also says how far the snapshot has come, so a 
 from chassis import logs
 from chassis.database import Database, Transaction
 
-from profile_service import commands, metrics, store
+from profile_service import commands, hr, metrics, store
 from profile_service.hr import AnyListed, Snapshot
 
 log = logs.get(__name__)
@@ -31,6 +31,8 @@ async def _advance(transaction: Transaction, snapshot: Snapshot, limit: int, end
         ending = sum(snapshot.ends(orders) for _, orders in missing)
         judged = snapshot.judged(ending, await store.people_present(transaction), ends_share)
         await store.save_snapshot(transaction, judged)
+        depths = hr.depths(await store.listed_managers(transaction, snapshot.source))
+        await store.rank_people(transaction, snapshot.source, depths)
         log.info("snapshot_judged", ending=ending, phase=judged.phase)
         return
     events = await _next_events(transaction, snapshot, limit)

@@ -8,7 +8,7 @@ from flash_schemas.profile import ProfileChangedV1
 
 from tests.integration.profile.conftest import Company, program_body
 from tests.support.apis import Api
-from tests.support.scim import Directory, assert_error, directory
+from tests.support.scim import Directory, directory, user
 
 ADDRESS = "nadia@aurora.example"
 
@@ -90,8 +90,14 @@ async def test_a_directory_says_it_as_emails(
     assert isinstance((await last(api)).person_id, UUID)
 
 
-async def test_an_address_that_a_directory_gets_wrong_is_refused_by_attribute(scim: Directory) -> None:
-    body = {"schemas": [], "userName": "S-2", "emails": [{"value": "not an address"}]}
-    answer = await scim.send("POST", "/Users", body)
-    assert_error(answer, 400, "invalidValue")
-    assert "email" in answer.json()["detail"]
+@pytest.mark.parametrize("value", ["not an address", "", "x" * 300])
+async def test_an_address_that_a_directory_gets_wrong_costs_nobody_the_rest(
+    api: Api, company: Company, scim: Directory, value: str
+) -> None:
+    created = await scim.create("S-1", emails=[{"value": value}])
+    assert ((await last(api)).name, (await last(api)).email) == ("Person S-1", None)
+    changed = user("S-1", title="Boss", emails=[{"value": "jo@corp.local"}, {"value": value, "primary": True}])
+    answer = await scim.send("PUT", f"/Users/{created['id']}", changed)
+    assert answer.status_code == 200, answer.text
+    assert ((await last(api)).job_title, (await last(api)).email) == ("Boss", "jo@corp.local")
+    assert (await scim.found(filter='emails.value eq "jo@corp.local"'))["totalResults"] == 1

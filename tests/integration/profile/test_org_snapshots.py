@@ -1,5 +1,8 @@
 """The org chart as a whole, in parts that take effect together."""
 
+from typing import Any
+
+import pytest
 from flash_schemas.profile import ProfileChangedV1
 
 from tests.integration.profile.conftest import Company
@@ -77,3 +80,40 @@ async def test_a_snapshot_from_before_1970_is_refused_and_the_next_one_takes_eff
     assert (refused["outcome"], refused["field"]) == ("refused", "time")
     assert (await company.push(snapshot(company, everyone)))[0]["outcome"] == "applied"
     assert (await apply_snapshots(company))["phase"] == "done"
+
+
+async def managers(company: Company) -> dict[str, str | None]:
+    query = """
+        SELECT p.employee_number, m.employee_number FROM person AS p LEFT JOIN person AS m ON m.person_id = p.manager_id
+    """
+    async with company.api.database.connection() as connection:
+        return {row[0]: row[1] for row in await connection.fetch(query)}
+
+
+@pytest.mark.parametrize(
+    ("known", "told", "becomes"),
+    [
+        ({"2": "1"}, {"1": "2", "2": None}, {"1": "2", "2": None, "3": None, "4": None}),
+        ({"3": "2", "2": "1"}, {"1": "2", "2": "3", "3": None}, {"1": "2", "2": "3", "3": None, "4": None}),
+        ({"2": "3", "3": "1"}, {"1": "2", "3": "4", "4": None}, {"1": "2", "2": "3", "3": "4", "4": None}),
+    ],
+    ids=["a report becomes the manager", "a line of three turns round", "by way of one of whom nothing is said"],
+)
+async def test_who_is_above_whom_may_turn_round(
+    company: Company, known: dict[str, str], told: dict[str, Any], becomes: dict[str, str | None]
+) -> None:
+    for number, manager in known.items():
+        await company.push(company.event("person_changed", employee_number=number, manager=manager))
+    everyone = [listed(one, "sales", **({"manager": told[one]} if one in told else {})) for one in "1234"]
+    await company.push(snapshot(company, everyone))
+    done = await apply_snapshots(company)
+    assert (done["phase"], done["applied"], done["refusals"]) == ("done", 8, [])
+    assert await managers(company) == becomes
+
+
+async def test_people_of_a_circle_are_refused_after_all_others(company: Company) -> None:
+    everyone = [listed("1", "sales", manager="2"), listed("2", "crm", manager="1"), listed("3", "crm", manager="4")]
+    await company.push(snapshot(company, [*everyone, listed("4", "root", name="Boss")]))
+    done = await apply_snapshots(company)
+    assert [(one["employee_number"], one["field"]) for one in done["refusals"]] == [("2", "manager")]
+    assert await managers(company) == {"1": "2", "2": None, "3": "4", "4": None}

@@ -53,6 +53,16 @@ async def test_everything_is_said_again_as_it_is_now(
     assert len(await company.api.events()) == sum(map(len, before)), "each once"
 
 
+@pytest.mark.parametrize(("argument", "status"), [("--check", 2), ("people", 2), ("--help", 0)])
+async def test_what_is_asked_for_and_not_known_does_nothing(company: Company, argument: str, status: int) -> None:
+    before = len(await company.api.events())
+    for one_shot in (command.republish, seed):
+        with pytest.raises(SystemExit) as wrong:
+            await one_shot(company.api.service, [argument])
+        assert wrong.value.code == status
+    assert len(await company.api.events()) == before
+
+
 async def test_it_says_how_far_it_has_come(company: Company, capsys: pytest.CaptureFixture[str]) -> None:
     await command.republish(company.api.service)
     assert capsys.readouterr().out.splitlines()[0] == "people: 4 sent to the outbox."

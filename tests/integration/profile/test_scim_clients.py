@@ -73,8 +73,28 @@ async def test_a_revoked_client_is_out_at_once_and_nobody_else_is(api: Api, caps
 
 
 async def test_an_expired_token_is_refused(api: Api, capsys: Any) -> None:
-    _, token = await command(api, capsys, "add", NAME, "--days", "0")
+    _, token = await command(api, capsys, "add", NAME)
+    async with api.database.transaction() as transaction:
+        await transaction.execute("UPDATE scim_client SET expires = now()")
     assert await status_with(api, token) == 401
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("add", NAME, "--days", "-5"),
+        ("add", NAME, "--days", "0"),
+        ("add", NAME, "--days", "9" * 20),
+        ("rotate", NAME, "--overlap-hours", "-1"),
+        ("rotate", NAME, "--overlap-hours", "9" * 20),
+    ],
+)
+async def test_a_time_that_no_token_is_valid_for_is_a_wrong_use(api: Api, capsys: Any, arguments: Any) -> None:
+    with pytest.raises(SystemExit) as wrong:
+        await command(api, capsys, *arguments)
+    assert wrong.value.code == 2
+    async with api.database.connection() as connection:
+        assert await connection.fetchval("SELECT count(*) FROM scim_client") == 0
 
 
 async def test_what_the_present_tokens_do_not_allow_is_said(api: Api, capsys: Any) -> None:

@@ -32,10 +32,13 @@ async def test_entra_writes_operations_in_capitals(scim: Directory, op: str) -> 
     assert (await done(scim, created["id"], {"op": op, "path": "title", "value": "Boss"}))["title"] == "Boss"
 
 
-@pytest.mark.parametrize("path", [f"{ENTERPRISE}:manager", f"{ENTERPRISE}:manager.value"])
-async def test_entra_names_a_manager_by_a_bare_id(scim: Directory, path: str) -> None:
+@pytest.mark.parametrize(
+    "path", [f"{ENTERPRISE}:manager", f"{ENTERPRISE}:manager.value", "manager", "Manager.value", None]
+)
+async def test_entra_names_a_manager_by_a_bare_id(scim: Directory, path: str | None) -> None:
     boss, created = await scim.create("S-0"), await scim.create("S-1")
-    after = await done(scim, created["id"], {"op": "Add", "path": path, "value": boss["id"]})
+    said = {"path": path, "value": boss["id"]} if path else {"value": {"manager": boss["id"]}}
+    after = await done(scim, created["id"], {"op": "Add", **said})
     assert after[ENTERPRISE]["manager"]["value"] == boss["id"]
     assert after[ENTERPRISE]["employeeNumber"] == "S-1"
 
@@ -80,6 +83,21 @@ async def test_entra_patches_without_a_path(scim: Directory) -> None:
     assert after[ENTERPRISE]["department"] == "Research"
 
 
+async def test_entra_patches_by_filters_without_a_path(scim: Directory) -> None:
+    created = await scim.create("S-1", addresses=[])
+    values = {
+        'emails[type eq "work"].value': "w@aurora.example",
+        'addresses[type eq "work"].locality': "Lisbon",
+        "name.givenName": "Q",
+    }
+    after = await done(scim, created["id"], {"op": "Replace", "value": values})
+    assert after["emails"] == [{"type": "work", "value": "w@aurora.example"}]
+    assert after["name"]["givenName"] == "Q"
+    person = await scim.person("S-1")
+    assert person
+    assert (person["location"], person["email"]) == ("Lisbon", "w@aurora.example")
+
+
 async def test_entra_writes_into_an_address_that_is_not_there_yet(scim: Directory) -> None:
     created = await scim.create("S-1", addresses=[])
     operation = {"op": "Add", "path": 'addresses[type eq "work"].locality', "value": "Lisbon"}
@@ -113,6 +131,17 @@ async def test_entra_adds_members_to_a_group_that_it_reads_without_them(scim: Di
     read = (await scim.send("GET", f"/Groups/{created['id']}", params={"excludedAttributes": "members"})).json()
     assert read["displayName"] == "Team"
     assert "members" not in read
+
+
+async def test_a_member_is_in_a_group_once_whatever_else_is_said_of_it(scim: Directory) -> None:
+    one, two = (await scim.create("S-1"))["id"], (await scim.create("S-2"))["id"]
+    twice = [{"value": one}, {"value": one, "display": "One"}]
+    created = (await scim.send("POST", "/Groups", {"schemas": [], "displayName": "Team", "members": twice})).json()
+    assert [member["value"] for member in created["members"]] == [one]
+    addition = {"op": "add", "path": "members", "value": [{"value": two}, {"value": one, "display": "One"}]}
+    await scim.send("PATCH", f"/Groups/{created['id']}", {"schemas": [PATCH_OP], "Operations": [addition]})
+    after = (await scim.send("GET", f"/Groups/{created['id']}")).json()
+    assert [member["value"] for member in after["members"]] == [one, two]
 
 
 async def test_okta_deactivates_without_a_path(scim: Directory) -> None:

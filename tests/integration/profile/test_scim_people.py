@@ -69,6 +69,69 @@ async def test_deactivation_means_leaving_and_activation_coming_back(
     assert (after["unit"], after["version"]) == ("lab", 3)
 
 
+async def pushed(company: Company, type_: str, **facts: Any) -> None:
+    """HR says so now, after whatever the directory said."""
+    event = company.event(type_, employee_number="S-1", **facts) | {"time": datetime.now(UTC).isoformat()}
+    assert [result["outcome"] for result in await company.push(event)] == ["applied"]
+
+
+async def state(scim: Directory, *names: str) -> tuple[Any, ...]:
+    person = await scim.person("S-1")
+    assert person
+    return tuple(person[name] for name in names)
+
+
+async def test_a_write_that_changes_no_user_still_reaches_the_person(scim: Directory, company: Company) -> None:
+    created = await scim.create("S-1", department="Research")
+    await pushed(company, "person_left")
+    answer = await scim.send("PUT", f"/Users/{created['id']}", user("S-1", department="Research"))
+    assert (answer.status_code, answer.json()["meta"]) == (200, created["meta"])
+    assert await state(scim, "status", "name") == ("active", "Person S-1")
+    await pushed(company, "person_changed", name="Somebody else")
+    await scim.patch(created["id"], {"op": "replace", "path": "title", "value": created["title"]})
+    assert await state(scim, "status", "name") == ("active", "Person S-1")
+
+
+@pytest.mark.parametrize("path", ["active", None])
+async def test_who_left_for_hr_comes_back_by_a_word_on_that_alone(
+    scim: Directory, company: Company, path: str | None
+) -> None:
+    created = await scim.create("S-1", department="Research")
+    await pushed(company, "person_left")
+    await scim.patch(created["id"], {"op": "replace", "path": "title", "value": "Boss"})
+    assert await state(scim, "status", "job_title") == ("left", "Consultant")
+    said = {"path": path, "value": True} if path else {"value": {"Active": True}}
+    await scim.patch(created["id"], {"op": "replace", **said})
+    assert await state(scim, "status", "job_title") == ("active", "Boss")
+
+
+async def test_who_is_back_for_hr_leaves_by_a_word_on_that_alone(scim: Directory, company: Company) -> None:
+    created = await scim.create("S-1", department="Research")
+    for active in ("False", "false"):
+        await scim.patch(created["id"], {"op": "replace", "path": "active", "value": active})
+        assert await state(scim, "status") == ("left",)
+        usual = {"name": "Jo", "job_title": "Consultant", "job_level": 5, "location": "Berlin", "unit": "lab"}
+        await pushed(company, "person_joined", **usual)
+        await scim.patch(created["id"], {"op": "replace", "path": "title", "value": f"Boss {active}"})
+        assert await state(scim, "status", "job_title") == ("active", "Consultant")
+
+
+@pytest.mark.parametrize("number", ["1", "nobody yet"])
+async def test_who_comes_back_keeps_the_manager_of_whom_nothing_is_said(
+    scim: Directory, company: Company, number: str
+) -> None:
+    created = await scim.create("S-1", department="Research")
+    await pushed(company, "person_changed", manager=number)
+    (above,) = await state(scim, "manager_id")
+    assert above
+    for active in (False, True):
+        await scim.patch(created["id"], {"op": "replace", "path": "active", "value": active})
+    assert await state(scim, "status", "manager_id") == ("active", above)
+    await scim.patch(created["id"], manager((await scim.create("S-0"))["id"]))
+    await scim.patch(created["id"], manager(None))
+    assert await state(scim, "manager_id") == (None,)
+
+
 async def test_a_deleted_user_is_a_person_who_left(api: Api, scim: Directory, company: Company) -> None:
     created = await scim.create("S-1", department="Research")
     assert (await scim.send("DELETE", f"/Users/{created['id']}")).status_code == 204

@@ -5,6 +5,8 @@ from typing import Any
 import asyncpg
 import pytest
 from flash_local.databases import DatabaseUrls
+from profile_service.scim.filters import SqlFilter
+from profile_service.scim.users import ScimUser
 
 from tests.integration.profile.conftest import Company
 from tests.support.apis import Api
@@ -75,6 +77,43 @@ async def test_a_filter_finds_these(scim: Directory, text: str, numbers: list[st
     page = await scim.found(filter=text, sortBy="userName")
     assert [each["externalId"].removeprefix("ext-") for each in page.get("Resources", [])] == numbers
     assert page["totalResults"] == len(numbers)
+
+
+async def test_a_denied_filter_finds_those_without_a_value_too(scim: Directory) -> None:
+    await scim.create("S-1")
+    without = await scim.create("S-2", externalId=None)
+    page = await scim.found(filter='not (externalId eq "ext-S-1")')
+    assert [each["id"] for each in page["Resources"]] == [without["id"]]
+
+
+@pytest.mark.parametrize(
+    ("text", "index"),
+    [
+        ('userName eq "User-001@Aurora.example"', "scim_resource_user_name"),
+        ('externalId eq "ext-001"', "scim_resource_external_id"),
+    ],
+)
+async def test_what_clients_ask_before_every_write_goes_over_an_index(
+    profile_database: DatabaseUrls, scim: Directory, text: str, index: str
+) -> None:
+    await many(scim, 50)
+    values: list[Any] = ["User"]
+    condition = SqlFilter(ScimUser, values).of(text)
+    owner = await asyncpg.connect(profile_database.owner)
+    await owner.execute("ANALYZE scim_resource; SET enable_seqscan = off")
+    query = f"EXPLAIN SELECT FROM scim_resource WHERE type = $1 AND {condition}"
+    plan = "\n".join(row[0] for row in await owner.fetch(query, *values))
+    await owner.close()
+    assert index in plan
+
+
+@pytest.mark.parametrize("start", [2**31, 2**63, int("9" * 20)])
+async def test_a_page_beyond_what_can_be_counted_is_empty(scim: Directory, start: int) -> None:
+    await scim.create("S-1")
+    page = await scim.found(startIndex=start)
+    assert (page["totalResults"], page.get("Resources", [])) == (1, [])
+    asked = await scim.send("POST", "/Users/.search", {"schemas": [], "startIndex": start})
+    assert asked.json() == page
 
 
 @pytest.mark.parametrize("text", ['title zz "x"', "title eq", "nobodyKnows pr", "active gt true", 'title eq "\\u0000"'])

@@ -11,7 +11,7 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from profile_service.hr import ListedPerson, ListedUnit, PersonEvent, Push, Result, Snapshot, UnitEvent, parse
+from profile_service.hr import ListedPerson, ListedUnit, PersonEvent, Push, Result, Snapshot, UnitEvent, depths, parse
 from profile_service.model import Organisation, Person
 
 START = datetime(2026, 11, 2, 9, tzinfo=UTC)
@@ -109,13 +109,15 @@ class World:
         """As the background does, bit by bit."""
         units = [ListedUnit(unit=code, name=value[0], parent=value[1]) for code, value in _open_units(state).items()]
         listed = [_listed(number, value) for number, value in _present(state).items()]
+        deep = depths({person.employee_number: person.manager for person in listed})
+        in_turn = sorted(listed, key=lambda person: (deep[person.employee_number], person.employee_number))
         while snapshot.phase != "done":
             events: dict[str, Any] = {}
             if snapshot.phase == "units":
                 events = {**snapshot.unit_events(units, LIMIT)}
             elif snapshot.phase == "people":
-                rest = sorted(person.employee_number for person in listed if person.employee_number > snapshot.after)
-                events = {**snapshot.person_events(p for p in listed if p.employee_number in rest[:LIMIT])}
+                done = ["", *(person.employee_number for person in in_turn)].index(snapshot.after)
+                events = {**snapshot.person_events(in_turn[done : done + LIMIT])}
             elif snapshot.phase == "missing_people":
                 gone = {person.employee_number for person in self.people() if person.status != "left"}
                 missing = sorted(gone - {person.employee_number for person in listed})

@@ -161,6 +161,19 @@ def joiner() -> dict[str, Any]:
     }
 
 
+@pytest.mark.parametrize("field", ["employee_number", "name", "job_title", "location", "unit", "manager"])
+@pytest.mark.parametrize("blank", ["", " ", "\t\u2003\n"])
+def test_a_text_of_blanks_alone_is_refused_by_field(field: str, blank: str) -> None:
+    parsed = parse(complete({**joiner(), field: blank}, 1))
+    assert isinstance(parsed, Result)
+    assert (parsed.outcome, parsed.field) == ("refused", field)
+
+
+def test_blanks_around_a_text_are_none_of_it() -> None:
+    spaced = {name: f" {value} " if isinstance(value, str) else value for name, value in joiner().items()}
+    assert parse(complete({**spaced, "type": "person_joined"}, 1)) == parse(complete(joiner(), 1))
+
+
 def person(level: int, location: str) -> Person:
     pushed = push()
     apply(pushed, complete({"type": "unit_upserted", "unit": "a", "name": "North"}, 1))

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from profile_service.hr import ListedUnit, Older, Refusal, Snapshot, SnapshotPart, parse, received
+from profile_service.hr import ListedUnit, Older, Refusal, Snapshot, SnapshotPart, depths, parse, received
 from profile_service.hr.people import PRESENT
 from profile_service.model import Order, Orders, Organisation, Unit
 
@@ -86,6 +86,11 @@ def test_parents_come_before_children_and_circles_last() -> None:
     ]
     events = taken(part()).unit_events(listed, 10)
     assert [event.unit for event in events.values()] == ["a", "b", "c", "x", "y"]
+
+
+def test_people_come_after_those_above_them_and_circles_last() -> None:
+    above = {"1": "2", "2": "3", "3": None, "4": "not listed", "5": "6", "6": "5", "7": "7", "8": "5"}
+    assert depths(above) == {"1": 2, "2": 1, "3": 0, "4": 0, "5": 9999, "6": 9999, "7": 9999, "8": 9999}
 
 
 def test_missing_units_are_closed_from_the_lowest_upwards() -> None:

@@ -10,12 +10,13 @@ from hypothesis import strategies as st
 from profile_service.model import Organisation, Person, Unit
 from profile_service.scim import habits, mapping
 from profile_service.scim.departments import Departments
-from scim2_models import EnterpriseUser, InvalidValueException, User
+from profile_service.scim.users import ScimUser
+from scim2_models import InvalidValueException
 
 from tests.support.scim import ENTERPRISE, PATCH_OP, user
 
 names = st.sampled_from(
-    ["active", "primary", "manager", "members", "value", "path", "op", "Operations", "x.active", "y"]
+    ["active", "primary", "manager", "members", "value", "path", "op", "Operations", "x.active", "y", "z[y eq 1].value"]
 )
 leaves = (
     st.none()
@@ -34,8 +35,8 @@ def regular(method: str, path: str, content: Any) -> Any:
     return orjson.loads(habits.regular(method, path, orjson.dumps(content)))
 
 
-def parsed(**attributes: Any) -> mapping.ScimUser:
-    return User[EnterpriseUser].model_validate(user("S-1", **attributes))
+def parsed(**attributes: Any) -> ScimUser:
+    return ScimUser.model_validate(user("S-1", **attributes))
 
 
 def unit(code: str, name: str, parent: Unit | None = None, *, closed: bool = False) -> Unit:
@@ -71,6 +72,19 @@ def test_a_body_as_the_standard_has_it_is_left_alone(method: str) -> None:
     assert regular("PATCH", "Users/1", patch) == patch
 
 
+def test_a_patch_without_a_path_becomes_one_for_each_path_that_its_value_cannot_hold() -> None:
+    value = {'emails[type eq "work"].value': "w@b.c", "name.givenName": "Q", "Department": "Research", "manager": "7"}
+    patch = {"schemas": [PATCH_OP], "Operations": [{"op": "Replace", "value": value}]}
+    assert regular("PATCH", "Users/1", patch)["Operations"] == [
+        {"op": "replace", "value": {"name.givenName": "Q"}},
+        {"op": "replace", "path": 'emails[type eq "work"].value', "value": "w@b.c"},
+        {"op": "replace", "path": f"{ENTERPRISE}:Department", "value": "Research"},
+        {"op": "replace", "path": f"{ENTERPRISE}:manager", "value": {"$ref": "Users/7", "value": "7"}},
+    ]
+    removal = {"schemas": [PATCH_OP], "Operations": [{"op": "remove", "value": value}]}
+    assert len(regular("PATCH", "Users/1", removal)["Operations"]) == 1
+
+
 @pytest.mark.parametrize(
     ("given_", "number"),
     [({}, "S-1"), ({ENTERPRISE: {}}, "ext-S-1"), ({ENTERPRISE: {}, "externalId": None}, "user-S-1@aurora.example")],
@@ -99,6 +113,25 @@ def test_the_place_is_that_of_work_or_else_the_first() -> None:
     assert mapping.facts(parsed(addresses=[home, work])).location == "Lisbon"
     assert mapping.facts(parsed(addresses=[home, {"type": "work", "country": "PT"}])).location == "Porto"
     assert mapping.facts(parsed(addresses=[])).location is None
+
+
+@pytest.mark.parametrize("address", ["jo@corp.local", "x@localhost", "jo@aurora.example"])
+def test_an_address_of_a_company_net_is_one(address: str) -> None:
+    assert mapping.facts(parsed(emails=[{"value": address}])).email == address
+
+
+@pytest.mark.parametrize("nothing", ["", " ", "not an address", "a@b\r\nBcc: c@d", None])
+def test_an_address_that_is_none_is_passed_over(nothing: str | None) -> None:
+    primary = {"value": nothing, "primary": True}
+    assert mapping.facts(parsed(emails=[primary])).email is None
+    assert mapping.facts(parsed(emails=[primary, {"value": "jo@aurora.example"}])).email == "jo@aurora.example"
+
+
+def test_a_link_that_is_none_costs_nobody_the_rest() -> None:
+    read = parsed(profileUrl="no link", photos=[{"value": "no link", "display": "Jo"}], title="Boss")
+    assert (read.profile_url, read.title) == (None, "Boss")
+    assert [(photo.value, photo.display) for photo in read.photos or []] == [(None, "Jo")]
+    assert parsed(profileUrl="https://aurora.example/jo").profile_url == "https://aurora.example/jo"
 
 
 @pytest.mark.parametrize("value", ["0", "21", "-1", "five", "", "1.5", "²"])

@@ -15,7 +15,7 @@ from profile_service.answers import (
     UnitPage,
 )
 from profile_service.api.common import READERS, ROUTES, Employee, Limit, NamePart, Owner, Position, existing, tagged
-from profile_service.model import Program
+from profile_service.model import Program, may_own
 from profile_service.requests import ProgramEdit
 
 router = APIRouter(**ROUTES)
@@ -29,7 +29,7 @@ async def list_programs(
     async with database.connection() as connection:
         person = await store.person(connection, caller.person)
         joined = [part.program_id for part in person.participations] if person else []
-        owner = None if person and person.status == "left" else caller.person
+        owner = caller.person if may_own(person) else None
         after = Cursor.decode(cursor, str, UUID)
         found = await store.programs_of(connection, owner, joined, after, limit + 1)
     items = [

@@ -162,8 +162,7 @@ async def _locked(transaction: Transaction, program_id: UUID) -> Program:
 
 
 async def _check_here(transaction: Transaction, caller: Caller) -> None:
-    person = await store.person(transaction, caller.person)
-    if person and person.status == "left":
+    if not model.may_own(await store.person(transaction, caller.person)):
         raise Forbidden("Who has left starts no program.")
 
 

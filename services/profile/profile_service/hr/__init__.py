@@ -16,4 +16,5 @@ from profile_service.hr.push import Push as Push
 from profile_service.hr.push import in_order as in_order
 from profile_service.hr.snapshot import AnyListed as AnyListed
 from profile_service.hr.snapshot import Snapshot as Snapshot
+from profile_service.hr.snapshot import depths as depths
 from profile_service.hr.snapshot import received as received

@@ -5,8 +5,8 @@ from typing import Annotated, Any, Literal, Self
 
 from chassis.http import Strict
 from chassis.problems import field_name
-from flash_schemas.base import EmailAddress, ShortText
-from pydantic import AwareDatetime, Field, TypeAdapter, ValidationError, model_validator
+from flash_schemas.base import EmailAddress
+from pydantic import AwareDatetime, Field, StringConstraints, TypeAdapter, ValidationError, model_validator
 
 from profile_service.hr.outcomes import Result
 from profile_service.model import Order
@@ -15,6 +15,8 @@ MAX_PARTS = 1_000
 CLOCK_AHEAD = timedelta(hours=1)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 EventId = Annotated[str, Field(min_length=1, max_length=200)]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+"""Without blanks around it, as SCIM's are: a number with one at its end is nobody else's number."""
 Sequence = Annotated[int, Field(ge=0, lt=2**62)]
 JobLevel = Annotated[int, Field(ge=1, le=20)]
 
@@ -41,29 +43,29 @@ class HrEvent(Strict):
 class UnitEvent(HrEvent):
     """Something about one unit."""
 
-    unit: ShortText
+    unit: Text
 
 
 class UnitUpserted(UnitEvent):
     """A unit exists and is open, with this name, under this parent."""
 
     type: Literal["unit_upserted"]
-    name: ShortText
-    parent: ShortText | None = None
+    name: Text
+    parent: Text | None = None
 
 
 class UnitRenamed(UnitEvent):
     """A unit has another name."""
 
     type: Literal["unit_renamed"]
-    name: ShortText
+    name: Text
 
 
 class UnitMoved(UnitEvent):
     """A unit, with all under it, lies under another parent; null makes it a root."""
 
     type: Literal["unit_moved"]
-    parent: ShortText | None
+    parent: Text | None
 
 
 class UnitClosed(UnitEvent):
@@ -75,20 +77,20 @@ class UnitClosed(UnitEvent):
 class PersonEvent(HrEvent):
     """Something about one employee."""
 
-    employee_number: ShortText
+    employee_number: Text
 
 
 class PersonJoined(PersonEvent):
     """Somebody starts, or is back after having left. `manager` is an employee number, known or not yet."""
 
     type: Literal["person_joined"]
-    name: ShortText
-    job_title: ShortText
+    name: Text
+    job_title: Text
     job_level: JobLevel
-    location: ShortText
-    unit: ShortText
+    location: Text
+    unit: Text
     hired_on: date | None = None
-    manager: ShortText | None = None
+    manager: Text | None = None
     email: EmailAddress | None = None
 
 
@@ -96,11 +98,11 @@ class PersonChanged(PersonEvent):
     """Name, title, level, location, manager or e-mail changed; what is absent stays, null is no manager, no address."""
 
     type: Literal["person_changed"]
-    name: ShortText | None = None
-    job_title: ShortText | None = None
+    name: Text | None = None
+    job_title: Text | None = None
     job_level: JobLevel | None = None
-    location: ShortText | None = None
-    manager: ShortText | None = None
+    location: Text | None = None
+    manager: Text | None = None
     email: EmailAddress | None = None
 
 
@@ -108,7 +110,7 @@ class PersonMoved(PersonEvent):
     """Somebody works in another unit now."""
 
     type: Literal["person_moved"]
-    unit: ShortText
+    unit: Text
 
 
 class PersonStatus(PersonEvent):
@@ -120,22 +122,22 @@ class PersonStatus(PersonEvent):
 class ListedUnit(Strict):
     """An open unit, as a snapshot lists it."""
 
-    unit: ShortText
-    name: ShortText
-    parent: ShortText | None = None
+    unit: Text
+    name: Text
+    parent: Text | None = None
 
 
 class ListedPerson(Strict):
     """Somebody who is here, as a snapshot lists them; `hired_on`, `manager` and `email` stay where they are absent."""
 
-    employee_number: ShortText
-    name: ShortText
-    job_title: ShortText
+    employee_number: Text
+    name: Text
+    job_title: Text
     job_level: JobLevel
-    location: ShortText
-    unit: ShortText
+    location: Text
+    unit: Text
     hired_on: date | None = None
-    manager: ShortText | None = None
+    manager: Text | None = None
     email: EmailAddress | None = None
     status: Literal["active", "on_leave"] = "active"
 

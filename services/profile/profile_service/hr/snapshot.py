@@ -1,7 +1,8 @@
 """A snapshot of the whole company: its parts as they come, and the events that follow from it when it is whole. Pure.
 
 Everything in it has the snapshot's own place in every subject's history, so what is newer stays. Units come parents
-first, then people; then whoever is missing has left, and units that are missing are closed, the lowest first.
+first, then people, managers first; then whoever is missing has left, and units that are missing are closed, the lowest
+first.
 """
 
 from collections.abc import Iterable, Mapping
@@ -106,7 +107,8 @@ class Snapshot:
     def unit_events(self, listed: Iterable[ListedUnit], limit: int) -> dict[str, UnitUpserted]:
         """The next units, parents first, by key."""
         by_code = {unit.unit: unit for unit in listed}
-        keys = sorted((f"{_depth(code, by_code):04}:{code}", code) for code in by_code)
+        deep = depths({code: unit.parent for code, unit in by_code.items()})
+        keys = sorted((f"{deep[code]:04}:{code}", code) for code in by_code)
         some = [(key, by_code[code]) for key, code in keys if key > self.after][:limit]
         return {key: UnitUpserted(type="unit_upserted", **dict(unit), **self._about()) for key, unit in some}
 
@@ -150,13 +152,17 @@ def received(known: Snapshot | None, part: SnapshotPart) -> Snapshot:
     return Snapshot(part.source, part.snapshot, part.sequence, part.time).with_part(part)
 
 
-def _depth(code: str, listed: Mapping[str, ListedUnit]) -> int:
-    """How many listed units lie above; a unit whose way goes in a circle comes last, and is refused there."""
+def depths(above: Mapping[str, str | None]) -> dict[str, int]:
+    """How many of those listed are above each; one whose way goes in a circle comes last, and is refused there."""
+    return {name: _depth(name, above) for name in above}
+
+
+def _depth(name: str, above: Mapping[str, str | None]) -> int:
     seen: set[str] = set()
-    step = listed[code].parent
-    while step is not None and step in listed and step not in seen:
+    step = above[name]
+    while step is not None and step in above and step not in seen:
         seen.add(step)
-        step = listed[step].parent
+        step = above[step]
     return 9999 if step in seen else len(seen)
 
 

@@ -37,6 +37,7 @@ from profile_service.model.people import Declared as Declared
 from profile_service.model.people import Person as Person
 from profile_service.model.people import chosen as chosen
 from profile_service.model.people import declared_anew as declared_anew
+from profile_service.model.people import may_own as may_own
 from profile_service.model.previews import broken_down as broken_down
 from profile_service.model.previews import shown_count as shown_count
 from profile_service.model.programs import Period as Period

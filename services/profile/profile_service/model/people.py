@@ -104,6 +104,11 @@ class Person:
         return Outgoing(event, self.version)
 
 
+def may_own(person: Person | None) -> bool:
+    """Whether somebody may own programs. Who has left or was erased may not; whom HR has yet to name may."""
+    return person is None or person.status != "left"
+
+
 def declared_anew(person: Person, declared: Declared, expected_version: int) -> Person:
     """The person after an edit of their own profile. Raises PreconditionFailed, Refused."""
     check_version(person.version, expected_version)

@@ -23,7 +23,7 @@ from flash_schemas.profile import (
 from profile_service.model.choices import Choice
 from profile_service.model.eligibility import eligible
 from profile_service.model.organisation import Organisation
-from profile_service.model.people import Person
+from profile_service.model.people import Person, may_own
 from profile_service.model.versions import check_version
 
 RATIO_METRICS = frozenset(metric for metric in get_args(Metric) if "_ratio" in metric)
@@ -123,8 +123,8 @@ class Program:
         return bool(self.judged_on and self.body.ends_on and self.body.ends_on < self.judged_on)
 
     def owned_by(self, person_id: UUID, person: Person | None) -> bool:
-        """Whether somebody owns it. Who has left or was erased does not; whom HR has yet to name may."""
-        return person_id in self.owners and (person is None or person.status != "left")
+        """Whether somebody owns it, who may own programs still."""
+        return person_id in self.owners and may_own(person)
 
     def edited(self, body: ProgramBody, expected_version: int) -> "Program":
         """The program with another body. Raises PreconditionFailed, Conflict, Refused."""

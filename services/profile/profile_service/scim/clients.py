@@ -6,7 +6,7 @@
 import hashlib
 import secrets
 import sys
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Sequence
 
 from chassis import logs
@@ -20,7 +20,9 @@ from profile_service.scim import store
 TOKEN_PREFIX = "flash_scim_"  # noqa: S105 # what a token begins with, so that scanners for leaked secrets know it
 TOKEN_BYTES = 32
 VALID_DAYS = 365
+LONGEST_DAYS = 3650
 OVERLAP_HOURS = 24
+LONGEST_HOURS = 24 * 30
 COLUMNS = ("client", "made", "expires", "state")
 
 log = logs.get(__name__)
@@ -55,17 +57,31 @@ def _parser() -> ArgumentParser:
     commands.add_parser("list", help="every client and the state of its tokens").set_defaults(run=_list)
     add = commands.add_parser("add", help="a new client; prints its token, once")
     add.add_argument("name")
-    add.add_argument("--days", type=int, default=VALID_DAYS, help="how long the token is valid (%(default)s)")
+    add.add_argument("--days", type=_days, default=VALID_DAYS, help="how long the token is valid (%(default)s)")
     add.set_defaults(run=_add)
     rotate = commands.add_parser("rotate", help="a new token beside the present one; prints it, once")
     rotate.add_argument("name")
-    rotate.add_argument("--days", type=int, default=VALID_DAYS, help="how long the new one is valid (%(default)s)")
-    rotate.add_argument("--overlap-hours", type=int, default=OVERLAP_HOURS, help="... and the old one (%(default)s)")
+    rotate.add_argument("--days", type=_days, default=VALID_DAYS, help="how long the new one is valid (%(default)s)")
+    rotate.add_argument("--overlap-hours", type=_hours, default=OVERLAP_HOURS, help="... and the old one (%(default)s)")
     rotate.set_defaults(run=_rotate)
     revoke = commands.add_parser("revoke", help="end all tokens of a client at once")
     revoke.add_argument("name")
     revoke.set_defaults(run=_revoke)
     return parser
+
+
+def _days(text: str) -> int:
+    return _within(text, 1, LONGEST_DAYS)
+
+
+def _hours(text: str) -> int:
+    return _within(text, 0, LONGEST_HOURS)
+
+
+def _within(text: str, least: int, most: int) -> int:
+    if not text.isdecimal() or not least <= int(text) <= most:
+        raise ArgumentTypeError(f"{least} to {most}")
+    return int(text)
 
 
 async def _list(transaction: Transaction, _asked: Namespace) -> tuple[int, str]:

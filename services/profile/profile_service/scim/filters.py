@@ -108,14 +108,16 @@ class SqlFilter(FilterVisitor[str]):
         return bound(text)
 
     def _indexed(self, binding: AttributeBinding, op: CompareOperator, expected: Any) -> str | None:
-        """What clients ask before every write, over an index."""
+        """What clients ask before every write, over an index; false, not NULL, without a value, also below a `not`."""
         top = self._base == "resource" and op == CompareOperator.eq and isinstance(expected, str)
         if not top or binding.sub_field_name or not issubclass(binding.model, Resource):
             return None
         if binding.field_name == "id":
             return self._id(expected)
         column = COLUMNS.get(binding.field_name)
-        return f"({column} IS NOT DISTINCT FROM {self._value(_comparable(binding, expected))})" if column else None
+        if column is None:
+            return None
+        return f"({column} IS NOT NULL AND {column} = {self._value(_comparable(binding, expected))})"
 
     def _id(self, expected: str) -> str:
         try:

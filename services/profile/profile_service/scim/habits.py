@@ -15,6 +15,10 @@ ENTERPRISE = str(EnterpriseUser.__schema__)
 MANAGER_PATH = f"{ENTERPRISE}:manager".casefold()
 BOOLEANS = {"active", "primary"}
 BOOLEAN_PATH = re.compile(r"(^|[.:])(active|primary)$", re.IGNORECASE)
+OF_ENTERPRISE = re.compile(
+    r"(employeeNumber|costCenter|organization|division|department|manager)(\.\w+)?", re.IGNORECASE
+)
+"""Paths of the extension that clients write without its name; a user has no attributes of these names itself."""
 BULK_ID = "bulkId:"
 TRUTH = {"true": True, "false": False}
 
@@ -32,22 +36,35 @@ def _message(method: str, path: str, content: dict[str, Any]) -> dict[str, Any]:
     if path.strip("/").casefold() == "bulk":
         return _with_operations(content, _bulk_operation)
     if method == "PATCH":
-        return _with_operations(content, _patch)
+        return _with_operations(content, _patches)
     return _resource(content)
 
 
-def _bulk_operation(operation: dict[str, Any]) -> dict[str, Any]:
+def _bulk_operation(operation: dict[str, Any]) -> list[dict[str, Any]]:
     method = str(operation.get("method", "")).upper()
     data = operation.get("data")
-    return {**operation, "data": _message(method, "", data)} if isinstance(data, dict) else operation
+    return [{**operation, "data": _message(method, "", data)} if isinstance(data, dict) else operation]
 
 
-def _patch(operation: dict[str, Any]) -> dict[str, Any]:
-    """One operation of a PATCH: `Add`, a manager who is a mere id, one who is removed by an empty value, `"False"`."""
+def _patches(operation: dict[str, Any]) -> list[dict[str, Any]]:
+    """One operation of a PATCH, and apart from it what it names in its value by paths that only `path` may hold."""
     named = {name.casefold(): value for name, value in operation.items()}
     if isinstance(named.get("op"), str):
         named["op"] = named["op"].lower()
+    value = named.get("value")
+    if named.get("path") is not None or named.get("op") not in ("add", "replace") or not isinstance(value, dict):
+        return [_patch(named)]
+    apart = {path: inner for path, inner in value.items() if "[" in path or OF_ENTERPRISE.fullmatch(path)}
+    rest = {name: inner for name, inner in value.items() if name not in apart}
+    own = [_patch({**named, "path": path, "value": inner}) for path, inner in apart.items()]
+    return own if own and not rest else [_patch({**named, "value": rest}), *own]
+
+
+def _patch(named: dict[str, Any]) -> dict[str, Any]:
+    """A manager who is a mere id, or is removed by an empty value; `"False"`; a path without the extension's name."""
     path, value = named.get("path"), named.get("value")
+    if isinstance(path, str) and OF_ENTERPRISE.fullmatch(path):
+        named["path"] = path = f"{ENTERPRISE}:{path}"
     if isinstance(path, str) and path.casefold() in (MANAGER_PATH, f"{MANAGER_PATH}.value"):
         return _manager_patch(named)
     if isinstance(value, dict):
@@ -100,9 +117,9 @@ def _truth(value: Any) -> Any:
     return TRUTH.get(value.casefold(), value) if isinstance(value, str) else value
 
 
-def _with_operations(content: dict[str, Any], change: Callable[[dict[str, Any]], dict[str, Any]]) -> dict[str, Any]:
+def _with_operations(content: dict[str, Any], change: Callable[[dict[str, Any]], list[Any]]) -> dict[str, Any]:
     return {
-        name: [change(each) if isinstance(each, dict) else each for each in value]
+        name: [made for each in value for made in (change(each) if isinstance(each, dict) else [each])]
         if name.casefold() == "operations" and isinstance(value, list)
         else value
         for name, value in content.items()

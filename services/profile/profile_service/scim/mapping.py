@@ -5,13 +5,12 @@ What a user does not say stays as it is; for somebody new the defaults stand in.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
 
 from flash_schemas.base import EmailAddress
 from pydantic import TypeAdapter, ValidationError
-from scim2_models import Address, Email, EnterpriseUser, InvalidValueException, User
+from scim2_models import Address, EnterpriseUser, InvalidValueException
 
-ScimUser: TypeAlias = User[EnterpriseUser]
+from profile_service.scim.users import Email, ScimUser
 
 MAX_TEXT_CHARS = 200
 MAX_DEPARTMENT_CHARS = 190
@@ -77,15 +76,19 @@ def _locality(addresses: Sequence[Address]) -> str | None:
 
 
 def _email(emails: Sequence[Email]) -> str | None:
-    """The primary one, or else one at work, or else the first."""
-    stated = [email for email in emails if email.value]
+    """The primary one, or else one at work, or else the first, of those that mail can be sent to."""
+    stated = [email for email in emails if _is_address(email.value)]
     primary = [email for email in stated if email.primary]
     work = [email for email in stated if email.type == Email.Type.work]
-    found = next((email.value for email in (*primary, *work, *stated)), None)
+    return next((email.value for email in (*primary, *work, *stated)), None)
+
+
+def _is_address(text: str | None) -> bool:
     try:
-        return _ADDRESS.validate_python(found) if found else None
+        _ADDRESS.validate_python(text)
     except ValidationError:
-        raise InvalidValueException(detail="emails: not an address that mail can be sent to") from None
+        return False
+    return True
 
 
 def _job_level(user: ScimUser) -> int | None:

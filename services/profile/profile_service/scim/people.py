@@ -50,22 +50,31 @@ class Followed:
     async def expect(self, transaction: Transaction, numbers: set[str], manager: str | None = None) -> None:
         """Lock and read the people with these numbers, in one order for everybody; read who is above a manager."""
         unknown = numbers - self.asked
-        self.people |= await store.people_by_number(transaction, unknown) if unknown else {}
+        read = await store.people_by_number(transaction, unknown) if unknown else {}
+        managers = {person.manager_id for person in read.values() if person.manager_id}
+        self.ids |= await store.numbers_of(transaction, managers) if managers else {}
+        self.people |= read
         self.asked |= unknown
         named = (unknown | ({manager} if manager else set())) - self.people.keys() - self.ids.keys()
         self.ids |= await store.ids_by_number(transaction, named) if named else {}
         above = self._ids().get(manager) if manager else None
         self.above |= await store.managers_above(transaction, [above]) if above else {}
 
-    def say(self, number: str, facts: Facts, manager: Manager) -> None:
-        """A user is now like this. Raises InvalidValueException when HR's rules refuse it; then nothing has changed."""
+    def say(self, number: str, facts: Facts, manager: Manager, *, status: bool) -> None:
+        """A user is now like this; `status`: and it is said now that they are here, or have left.
+
+        Where it is not, and the push says otherwise, the push holds and nothing is said of the person.
+        Raises InvalidValueException when HR's rules refuse it; then nothing has changed.
+        """
         person = self.people.get(number)
+        if person and not status and (person.status == "left") == facts.active:
+            return
         if not facts.active:
             self.leave(number)
             return
         unit, made = self.units.place(facts.department, person)
         said = self._differences(person, facts, unit, manager) if person and person.status != "left" else None
-        events = [_joined(facts, unit, person, manager)] if said is None else said
+        events = [_joined(facts, unit, person, manager or self._manager_of(person))] if said is None else said
         self._apply(number, [*made, *({"employee_number": number, **event} for event in events)])
 
     def leave(self, number: str) -> None:
@@ -100,6 +109,9 @@ class Followed:
             *([{"type": "person_changed", **changed}] if changed else []),
             *([{"type": "person_moved", "unit": unit}] if moved else []),
         ]
+
+    def _manager_of(self, person: Person | None) -> Manager:
+        return tuple(number for number, id_ in self._ids().items() if person and person.manager_id == id_)
 
     def _apply(self, number: str, events: list[dict[str, Any]]) -> None:
         """All of these, or none."""

@@ -30,9 +30,9 @@ from scim2_models import (
 from scim2_server.storage import AsyncScimStorage, SearchPage
 
 from profile_service.scim import mapping, store
-from profile_service.scim.mapping import ScimUser
 from profile_service.scim.people import Followed, Manager
 from profile_service.scim.search import Search
+from profile_service.scim.users import ScimUser
 
 MAX_MEMBERS = 2_000
 """Of a group: it is one row, and written whole."""
@@ -88,30 +88,42 @@ class ScimStorage(AsyncScimStorage):
     async def create(self, resource_type: ResourceType, resource: Resource[Any]) -> Resource[Any]:
         """A new resource, and its person. Raises UniquenessException, InvalidValueException."""
         new = resource.model_copy(deep=True)
+        _list_once(new)
         new.id = str(uuid4())
         now = datetime.now(UTC)
         new.meta = Meta(resource_type=resource_type.name, created=now, last_modified=now, version=_tag(1))
         row = _row(new, 1, await self._number(cast("ScimUser", new)) if isinstance(new, User) else None)
         await self._check(new, row)
-        await self._tell(new, row)
+        await self._tell(new, row.employee_number)
         await store.insert(self._connection, row)
         return new
 
     async def update(
-        self, resource_type: ResourceType, resource: Resource[Any], *, expected_version: str | None = None
+        self,
+        resource_type: ResourceType,
+        resource: Resource[Any],
+        *,
+        expected_version: str | None = None,
+        says_active: bool = True,
     ) -> Resource[Any]:
         """A resource anew, and its person. Raises NotFoundException, PreconditionFailedException and as `create`."""
         stored, number = await self._read(resource_type, str(resource.id))
         version = _check_version(stored, expected_version) + 1
         new = type(resource).model_validate(resource.model_dump())
+        _list_once(new)
         assert stored.meta is not None
         now = datetime.now(UTC)
         new.meta = stored.meta.model_copy(update={"last_modified": now, "version": _tag(version)})
         row = _row(new, version, number)
         await self._check(new, row)
-        await self._tell(new, row, stored)
+        await self._tell(new, number, stored, says_active=says_active)
         await store.update(self._connection, row)
         return new
+
+    async def repeat(self, resource_type: ResourceType, resource: Resource[Any], *, says_active: bool) -> None:
+        """What is stored is said of the person once more. Raises NotFoundException, InvalidValueException."""
+        _, number = await self._read(resource_type, str(resource.id))
+        await self._tell(resource, number, resource, says_active=says_active)
 
     async def delete(
         self, resource_type: ResourceType, resource_id: str, *, expected_version: str | None = None
@@ -154,23 +166,31 @@ class ScimStorage(AsyncScimStorage):
         if manager and await store.reports_to(self._connection, manager, MANAGER_PATH, row.id):
             raise InvalidValueException(detail="manager: nobody can report to themselves, over others neither")
 
-    async def _tell(self, new: Resource[Any], row: store.Row, before: Resource[Any] | None = None) -> None:
-        """The person follows the user."""
-        if row.employee_number is None:
+    async def _tell(
+        self,
+        new: Resource[Any],
+        number: str | None,
+        before: Resource[Any] | None = None,
+        *,
+        says_active: bool = True,
+    ) -> None:
+        """The person follows the user; whether they are here only where that is said or has changed."""
+        if number is None:
             return
         said = mapping.facts(cast("ScimUser", new))
-        manager = await self._manager(said, mapping.facts(cast("ScimUser", before)) if before else None)
+        was = mapping.facts(cast("ScimUser", before)) if before else None
+        manager = await self._manager(said, was)
         followed = await self._follow()
-        await followed.expect(self._connection, {row.employee_number}, next(iter(manager), None))
-        followed.say(row.employee_number, said, manager)
+        await followed.expect(self._connection, {number}, next(iter(manager), None))
+        followed.say(number, said, manager, status=says_active or (was is not None and was.active != said.active))
 
-    async def _manager(self, said: mapping.Facts, before: mapping.Facts | None) -> Manager:
+    async def _manager(self, said: mapping.Facts, was: mapping.Facts | None) -> Manager:
         """Who the manager is now. One who is no user is kept in the user, and nobody's manager."""
         id_ = _uuid(said.manager_id or "")
         number = (await store.numbers(self._connection, [id_])).get(id_) if id_ else None
         if number is not None:
             return (number,)
-        return (None,) if before and before.manager_id else ()
+        return (None,) if was and was.manager_id and was.manager_id != said.manager_id else ()
 
     async def _follow(self) -> Followed:
         if self._followed is None:
@@ -179,6 +199,15 @@ class ScimStorage(AsyncScimStorage):
 
     def _model(self, resource_type: ResourceType) -> type[Resource[Any]]:
         return cast("type[Resource[Any]]", self._provider.model_for(resource_type))
+
+
+def _list_once(resource: Resource[Any]) -> None:
+    """A member is in a group once, as it was said first; to the library, one said with another name is another."""
+    if isinstance(resource, Group) and resource.members:
+        once: dict[str, Any] = {}
+        for place, member in enumerate(resource.members):
+            once.setdefault(member.value or str(place), member)
+        resource.members = list(once.values())
 
 
 def _row(resource: Resource[Any], version: int, number: str | None) -> store.Row:

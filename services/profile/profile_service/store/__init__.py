@@ -18,6 +18,7 @@ from profile_service.store.erasure import unconfirmed_erasures as unconfirmed_er
 from profile_service.store.hr import expect_people as expect_people
 from profile_service.store.hr import ids_by_number as ids_by_number
 from profile_service.store.hr import managers_above as managers_above
+from profile_service.store.hr import numbers_of as numbers_of
 from profile_service.store.hr import remember_events as remember_events
 from profile_service.store.hr import seen_events as seen_events
 from profile_service.store.merges import MergePass as MergePass
@@ -82,11 +83,13 @@ from profile_service.store.skills import save_skills as save_skills
 from profile_service.store.skills import skill as skill
 from profile_service.store.skills import skills as skills
 from profile_service.store.skills import skills_by_id as skills_by_id
+from profile_service.store.snapshots import listed_managers as listed_managers
 from profile_service.store.snapshots import listed_people as listed_people
 from profile_service.store.snapshots import listed_units as listed_units
 from profile_service.store.snapshots import missing_people as missing_people
 from profile_service.store.snapshots import next_snapshot as next_snapshot
 from profile_service.store.snapshots import people_present as people_present
+from profile_service.store.snapshots import rank_people as rank_people
 from profile_service.store.snapshots import save_part as save_part
 from profile_service.store.snapshots import save_snapshot as save_snapshot
 from profile_service.store.snapshots import snapshot_of as snapshot_of

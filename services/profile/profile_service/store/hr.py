@@ -14,6 +14,10 @@ IDS_BY_NUMBER = """
 SELECT employee_number, person_id FROM person WHERE employee_number = ANY ($1)
 UNION ALL SELECT employee_number, person_id FROM expected_person WHERE employee_number = ANY ($1)
 """
+NUMBERS_OF = """
+SELECT employee_number, person_id FROM person WHERE person_id = ANY ($1) AND employee_number IS NOT NULL
+UNION ALL SELECT employee_number, person_id FROM expected_person WHERE person_id = ANY ($1)
+"""
 MANAGERS = """
 WITH RECURSIVE upwards AS (
     SELECT person_id, manager_id FROM person WHERE person_id = ANY ($1)
@@ -37,6 +41,11 @@ async def remember_events(transaction: Transaction, ids: Sequence[tuple[str, str
 async def ids_by_number(transaction: Transaction, numbers: Collection[str]) -> dict[str, UUID]:
     """The ids of people and of those who are expected, by employee number; locks nobody."""
     return {row["employee_number"]: row["person_id"] for row in await transaction.fetch(IDS_BY_NUMBER, list(numbers))}
+
+
+async def numbers_of(transaction: Transaction, person_ids: Collection[UUID]) -> dict[str, UUID]:
+    """The same, of those with these ids."""
+    return {row["employee_number"]: row["person_id"] for row in await transaction.fetch(NUMBERS_OF, list(person_ids))}
 
 
 async def managers_above(transaction: Transaction, person_ids: Collection[UUID]) -> dict[UUID, UUID | None]:

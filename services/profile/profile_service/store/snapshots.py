@@ -1,6 +1,6 @@
 """Step 4 of the write path: statements about snapshots of the whole company."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from chassis.database import Transaction
@@ -23,8 +23,22 @@ INSERT INTO hr_snapshot_entry
 SELECT $1::text, $2::text, entry.key, $3::integer, entry.value FROM jsonb_each($4) AS entry
 ON CONFLICT (source, kind, key) DO UPDATE SET part = EXCLUDED.part, body = EXCLUDED.body
 """
+# Who lists no manager keeps the known one.
+LISTED_MANAGERS = """
+SELECT key, CASE WHEN body ? 'manager' THEN body ->> 'manager' ELSE above.employee_number END AS manager
+FROM hr_snapshot_entry
+LEFT JOIN person ON person.employee_number = key
+LEFT JOIN person AS above ON above.person_id = person.manager_id
+WHERE source = $1 AND kind = 'person'
+"""
+# No join: of a list that has just come PostgreSQL expects one row, and would go through all for each.
+RANK_PEOPLE = """
+UPDATE hr_snapshot_entry SET depth = ($2::jsonb ->> key)::integer WHERE source = $1 AND kind = 'person'
+"""
 LISTED_PEOPLE = """
-SELECT body FROM hr_snapshot_entry WHERE source = $1 AND kind = 'person' AND key > $2 ORDER BY key LIMIT $3
+SELECT body FROM hr_snapshot_entry WHERE source = $1 AND kind = 'person' AND (depth, key) > (
+    coalesce((SELECT depth FROM hr_snapshot_entry WHERE source = $1 AND kind = 'person' AND key = $2), -1), $2)
+ORDER BY depth, key LIMIT $3
 """
 MISSING = """
 SELECT employee_number, sequence, hr_orders FROM person WHERE status <> 'left' AND employee_number > $2
@@ -80,8 +94,18 @@ async def listed_units(transaction: Transaction, source: str) -> list[ListedUnit
     return [ListedUnit.model_validate(row["body"]) for row in await transaction.fetch(query, source)]
 
 
+async def listed_managers(transaction: Transaction, source: str) -> dict[str, str | None]:
+    """Who the managers of a snapshot's people will be, by number."""
+    return {row["key"]: row["manager"] for row in await transaction.fetch(LISTED_MANAGERS, source)}
+
+
+async def rank_people(transaction: Transaction, source: str, depths: Mapping[str, int]) -> None:
+    """Keep in which order a snapshot's people take effect."""
+    await transaction.execute(RANK_PEOPLE, source, depths)
+
+
 async def listed_people(transaction: Transaction, source: str, after: str, limit: int) -> list[ListedPerson]:
-    """The next people of a snapshot, by number."""
+    """The next people of a snapshot, managers first, after the one with this number."""
     rows = await transaction.fetch(LISTED_PEOPLE, source, after, limit)
     return [ListedPerson.model_validate(row["body"]) for row in rows]
 
