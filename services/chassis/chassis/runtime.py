@@ -26,6 +26,7 @@ from chassis.health import Component, Health, Ping
 from chassis.housekeeping import Housekeeping
 from chassis.http import RequestContext
 from chassis.kafka import KafkaPublisher
+from chassis.letters import show_waiting
 from chassis.migrate import migrate
 from chassis.parked import dead_letters
 from chassis.relay import Relay
@@ -37,6 +38,7 @@ from chassis.worker import Worker
 log = logs.get(__name__)
 
 HOUSEKEEPING_INTERVAL_MS = 5_000
+LETTERS_INTERVAL_MS = 60_000
 KINDS = ("api", "relay", "consume", "worker")
 ON_KAFKA = {"relay", "consume"}
 TROUBLED_STOP_S = 2
@@ -201,7 +203,14 @@ def _components(service: Service) -> list[Component]:
     consumers = [
         ConsumerComponent(service.name, settings, consumer, KafkaPublisher(settings)) for consumer in service.consumers
     ]
-    return [*relay, *consumers, *service.workers]
+    return [*relay, *consumers, *_counting_letters(service), *service.workers]
+
+
+def _counting_letters(service: Service) -> list[Worker]:
+    """Where records are set aside, it shows how many wait."""
+    count = functools.partial(show_waiting, service.name, service.settings, service.database, service.consumers)
+    counting = Worker("dead-letters", count, LETTERS_INTERVAL_MS, wake_on_commit=False, kind="consume")
+    return [counting] if service.consumers else []
 
 
 def _pings(service: Service, kinds: Sequence[str]) -> dict[str, Ping]:
