@@ -108,8 +108,8 @@ async def restored(
 
 
 async def _begin(database: Database) -> None:
-    async with database.transaction() as transaction:
-        begun = await begin_epoch(transaction)
+    async with database.connection() as connection:
+        begun = await begin_epoch(connection)
     if begun:
         print("The outbox was of another cluster: all that is in it goes out once more.")  # noqa: T201 - an answer
 
