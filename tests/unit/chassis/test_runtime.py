@@ -1,0 +1,71 @@
+"""The command line of a service: what it understands, and what it says while an engine is away."""
+
+from collections.abc import Sequence
+
+import asyncpg
+import pytest
+from aiokafka.errors import KafkaConnectionError
+from chassis.database import Database
+from chassis.kafka import PublishFailed
+from chassis.runtime import Service, run_command
+from chassis.settings import Settings
+
+from tests.support.apis import offline_settings
+from tests.support.commands import run
+
+SETTINGS = Settings(**offline_settings("postgresql://nobody@127.0.0.1:1/nothing"))
+AWAY = [
+    KafkaConnectionError("no broker"),
+    PublishFailed("not acknowledged"),
+    TimeoutError(),
+    asyncpg.ConnectionDoesNotExistError("connection was closed in the middle of operation"),
+]
+
+
+class Open(Database):
+    """One that is there for whoever does not ask it anything."""
+
+    async def open(self) -> None:
+        pass
+
+
+async def commanded(error: Exception) -> int:
+    async def fail(_service: Service, _arguments: Sequence[str]) -> int:
+        raise error
+
+    return await run_command(Service("test", SETTINGS, Open(SETTINGS)), fail, [])
+
+
+@pytest.mark.parametrize("error", AWAY, ids=lambda error: type(error).__name__)
+async def test_a_command_whose_engine_goes_away_says_in_one_line_to_run_it_again(
+    error: Exception, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert await commanded(error) == 1
+    assert capsys.readouterr().err == f"Not finished, run it again: {error!r}\n"
+
+
+async def test_a_defect_of_a_command_is_not_taken_for_an_engine_that_is_away() -> None:
+    with pytest.raises(ZeroDivisionError):
+        await commanded(ZeroDivisionError())
+
+
+async def test_a_command_without_its_database_says_so_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    async def unreached(_service: Service, _arguments: Sequence[str]) -> int:
+        raise AssertionError("it has no database")
+
+    assert await run_command(Service("test", SETTINGS, Database(SETTINGS)), unreached, []) == 1
+    assert capsys.readouterr().err.startswith("Not begun: ConnectionRefusedError(")
+
+
+@pytest.mark.parametrize("arguments", [("api", "--check"), ("all", "again"), ("migrate", "--check"), ("--check",)])
+async def test_what_takes_no_arguments_does_nothing_when_it_gets_one(arguments: tuple[str, ...]) -> None:
+    status, lines = await run("tests.support.empty_service", SETTINGS, *arguments)
+    assert status == 2
+    assert "unrecognized arguments" in lines[-1]
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("api", "--help"), ("migrate", "--help")])
+async def test_every_command_tells_how_it_is_used(arguments: tuple[str, ...]) -> None:
+    status, lines = await run("tests.support.empty_service", SETTINGS, *arguments)
+    assert status == 0
+    assert lines[0].startswith("usage: ")
