@@ -1,17 +1,19 @@
 """The command line of a service: what it understands, and what it says while an engine is away."""
 
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
 from aiokafka.errors import KafkaConnectionError
 from chassis.database import Database
 from chassis.kafka import PublishFailed
-from chassis.runtime import Service, run_command
+from chassis.runtime import Service, main, run_command
 from chassis.settings import Settings
 
 from tests.support.apis import offline_settings
-from tests.support.commands import run
+from tests.support.empty_service import build
 
 SETTINGS = Settings(**offline_settings("postgresql://nobody@127.0.0.1:1/nothing"))
 AWAY = [
@@ -57,15 +59,25 @@ async def test_a_command_without_its_database_says_so_in_one_line(capsys: pytest
     assert capsys.readouterr().err.startswith("Not begun: ConnectionRefusedError(")
 
 
+def status_of(*arguments: str) -> Any:
+    """The exit status of the service's process when its command line is wrong, or asks for help."""
+    given: Any = lambda: SETTINGS  # noqa: E731 - in the place of a class that reads the environment
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sys.argv", ["service", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            main(build, given, Path("no migrations"))
+    return ended.value.code
+
+
 @pytest.mark.parametrize("arguments", [("api", "--check"), ("all", "again"), ("migrate", "--check"), ("--check",)])
-async def test_what_takes_no_arguments_does_nothing_when_it_gets_one(arguments: tuple[str, ...]) -> None:
-    status, lines = await run("tests.support.empty_service", SETTINGS, *arguments)
-    assert status == 2
-    assert "unrecognized arguments" in lines[-1]
+def test_what_takes_no_arguments_does_nothing_when_it_gets_one(
+    arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert status_of(*arguments) == 2
+    assert "unrecognized arguments" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("arguments", [("--help",), ("api", "--help"), ("migrate", "--help")])
-async def test_every_command_tells_how_it_is_used(arguments: tuple[str, ...]) -> None:
-    status, lines = await run("tests.support.empty_service", SETTINGS, *arguments)
-    assert status == 0
-    assert lines[0].startswith("usage: ")
+def test_every_command_tells_how_it_is_used(arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    assert status_of(*arguments) == 0
+    assert capsys.readouterr().out.startswith("usage: ")
