@@ -267,10 +267,8 @@ def _status(life: Coroutine[Any, Any, int]) -> int:
 
 def _parser(service: Service) -> ArgumentParser:
     parser = ArgumentParser(f"{service.name}_service", description="The process of a service, or one of its commands.")
-    commands = ("all", *KINDS, "migrate", *service.commands)
-    parser.add_argument(
-        "command", nargs="?", default="all", choices=commands, metavar="COMMAND", help=f"one of {', '.join(commands)}"
-    )
+    names = ("all", *KINDS, "migrate", *service.commands)
+    parser.add_argument("command", nargs="?", default="all", choices=names, metavar="COMMAND", help=", ".join(names))
     parser.add_argument("arguments", nargs=REMAINDER, metavar="...", help="the command's own; see its --help")
     return parser
 
