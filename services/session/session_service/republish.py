@@ -19,9 +19,8 @@ LIMIT = 200
 
 async def republish(service: Service, arguments: Sequence[str] = ()) -> int:
     """Send every availability that was ever said, with its present version, and every block list; 0."""
-    ArgumentParser("session_service republish", description="Say again what each mentor can take.").parse_args(
-        arguments
-    )
+    parser = ArgumentParser("session_service republish", description="Say again what each mentor can take.")
+    parser.parse_args(arguments)
     await commands.say_blocks_again(service.database)
     return await send_all(service.database, {"availability": _availability}, LIMIT)
 

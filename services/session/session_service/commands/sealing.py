@@ -34,9 +34,8 @@ async def seal_some(database: Database, keyring: Keyring, limit: int) -> bool:
 
 async def rewrap(service: Service, arguments: Sequence[str], *, keyring: Keyring) -> int:
     """The one-shot command that wraps all by the newest master key; 1 when something cannot be unwrapped."""
-    ArgumentParser("session_service rewrap", description="Wrap all keys by the newest master key.").parse_args(
-        arguments
-    )
+    parser = ArgumentParser("session_service rewrap", description="Wrap all keys by the newest master key.")
+    parser.parse_args(arguments)
     count, after = 0, FIRST
     try:
         while True:
