@@ -17,6 +17,7 @@ from flash_schemas.topics import DEAD_LETTER_RETENTION_DAYS, load_topics
 from chassis import logs, metrics
 from chassis.consumer import Consumer, Item, Origin, decode
 from chassis.database import Database, Transaction
+from chassis.kafka import ping
 from chassis.settings import Settings
 from chassis.topic_reader import read_records
 
@@ -106,11 +107,15 @@ async def read_letters(service: str, settings: Settings, database: Database, con
 
 
 async def show_waiting(service: str, settings: Settings, database: Database, consumers: Sequence[Consumer]) -> bool:
-    """Count the letters that wait, for the metrics. While Kafka is away the last count stays; False."""
+    """Count the letters that wait, for the metrics. While an engine is away the last count stays; False.
+
+    Kafka is asked first whether it is there, which it says at once or not at all: a stop does not wait for it.
+    """
     try:
         async with asyncio.timeout(COUNT_TIMEOUT_S):
+            await ping(settings)
             letters = await read_letters(service, settings, database, consumers)
-    except (KafkaError, TimeoutError) as error:
+    except (KafkaError, OSError) as error:  # TimeoutError is an OSError
         log.warning("letters_not_counted", error=repr(error))
         return False
     waiting = Counter((letter.consumer, letter.origin.topic) for letter in letters.values() if letter.end is None)
