@@ -89,10 +89,11 @@ CHAIN = (
     ),
     Graph(
         "Set aside, stopped, repeated",
-        "Dead letters since the process started; 1 for a consumer that stopped; batches put back per second.",
+        "Dead letters that wait; 1 for a consumer that stopped; batches put back and failed polls per second.",
         "short",
         {
-            "dead letters of {{service}} {{consumer}}": "sum by (service, consumer) (flash_dead_letters_total)",
+            "dead letters of {{service}} {{consumer}}": "sum by (service, consumer) "
+            "(max by (service, consumer, topic) (flash_dead_letters_waiting))",
             "{{service}} {{consumer}} stopped": "max by (service, consumer) (flash_consumer_stopped) == 1",
             "put back by {{service}} {{consumer}}": rate("flash_consumer_retries_total", "service", "consumer")
             + " > 0",

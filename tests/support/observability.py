@@ -31,6 +31,9 @@ ENVOY = {
     "envoy_cluster_upstream_rq_xx": frozenset({"envoy_cluster_name", "envoy_response_code_class"}),
     "envoy_cluster_upstream_cx_connect_fail": frozenset({"envoy_cluster_name"}),
     "envoy_cluster_upstream_rq_timeout": frozenset({"envoy_cluster_name"}),
+    "envoy_cluster_upstream_rq_pending_overflow": frozenset({"envoy_cluster_name"}),
+    "envoy_cluster_upstream_cx_overflow": frozenset({"envoy_cluster_name"}),
+    "envoy_server_uptime": frozenset(),
 }
 """Of the gateway's own names, those that we use."""
 

@@ -65,7 +65,7 @@ class ConsumerComponent:
     async def run(self, database: Database, stopping: asyncio.Event) -> None:
         """Consume until `stopping`; the batch at hand is finished. Raises KafkaError when Kafka does not come."""
         self._database = database
-        self._reading = Reading(self._service, self.name, database, self._kafka)
+        self._reading = Reading(self._service, self._consumer, self._settings.topic_prefix, database, self._kafka)
         broker = self._broker()
         await await_answer(self._settings, stopping, self._settings.restart_after_ms / 1000 * START_SHARE)
         try:

@@ -3,18 +3,28 @@
 The letters are read from the dead-letter topics, which nobody changes; PostgreSQL has their ends.
 """
 
+import asyncio
 import dataclasses
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
+from aiokafka.errors import KafkaError
 from flash_schemas.topics import DEAD_LETTER_RETENTION_DAYS, load_topics
 
+from chassis import logs, metrics
 from chassis.consumer import Consumer, Item, Origin, decode
 from chassis.database import Database, Transaction
+from chassis.kafka import ping
 from chassis.settings import Settings
 from chassis.topic_reader import read_records
+
+log = logs.get(__name__)
+
+COUNT_TIMEOUT_S = 8
+"""Shorter than a round of a worker may take, and than a stop."""
 
 Outcome = Literal["replayed", "dropped"]
 
@@ -94,6 +104,24 @@ async def read_letters(service: str, settings: Settings, database: Database, con
         ends = await _ends(connection)
     ended = (dataclasses.replace(each, end=_end_of(each, ends)) for each in letters.values())
     return {letter.id: letter for letter in sorted(ended, key=_place)}
+
+
+async def show_waiting(service: str, settings: Settings, database: Database, consumers: Sequence[Consumer]) -> bool:
+    """Count the letters that wait, for the metrics. While an engine is away the last count stays; False.
+
+    Kafka is asked first whether it is there, which it says at once or not at all: a stop does not wait for it.
+    """
+    try:
+        async with asyncio.timeout(COUNT_TIMEOUT_S):
+            await ping(settings)
+            letters = await read_letters(service, settings, database, consumers)
+    except (KafkaError, OSError) as error:  # TimeoutError is an OSError
+        log.warning("letters_not_counted", error=repr(error))
+        return False
+    waiting = Counter((letter.consumer, letter.origin.topic) for letter in letters.values() if letter.end is None)
+    for place in [(consumer.name, topic) for consumer in consumers for topic in consumer.topics]:
+        metrics.DEAD_LETTERS_WAITING.labels(service, *place).set(waiting[place])
+    return False
 
 
 async def end(

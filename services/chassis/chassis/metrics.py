@@ -34,7 +34,7 @@ CONSUMER_LAG = Gauge(
 )
 CONSUMER_RETRIES = Counter(
     "flash_consumer_retries_total",
-    "Batches put back because something did not answer.",
+    "Batches put back because something did not answer, and polls that failed.",
     ["service", "consumer"],
 )
 CONSUMER_BATCH = Histogram(
@@ -55,6 +55,11 @@ DEAD_LETTERS = Counter(
     "flash_dead_letters_total",
     "Records set aside with their reason.",
     ["service", "consumer", "topic", "reason"],
+)
+DEAD_LETTERS_WAITING = Gauge(
+    "flash_dead_letters_waiting",
+    "Records set aside that nobody has replayed or dropped yet, as each process counts them once a minute.",
+    ["service", "consumer", "topic"],
 )
 EVENT_AGE = Histogram(
     "flash_event_age_seconds", "From the fact to its effect here.", ["service", "consumer"], buckets=SECONDS

@@ -1,8 +1,10 @@
 """The one-shot command that brings a service's database up to date: the chassis' tables, then the service's own.
 
-Run once per deployment, never by a replica at start. Two at once wait for each other on a database lock.
+Run once per deployment, never by a replica at start. Two at once wait for each other on a database lock. The address
+has a password, so the tool gets it where the list of processes does not show it.
 """
 
+import os
 import subprocess
 import sys
 import sysconfig
@@ -16,8 +18,6 @@ def migrate(database_url: str, migrations: Path) -> int:
     return subprocess.run(  # noqa: S603 - our own pinned tool, no shell
         [
             str(_dbmate()),
-            "--url",
-            _with_sslmode(database_url),
             "--migrations-dir",
             str(CHASSIS_MIGRATIONS),
             "--migrations-dir",
@@ -26,6 +26,7 @@ def migrate(database_url: str, migrations: Path) -> int:
             "--migration-lock",
             "migrate",
         ],
+        env={**os.environ, "DATABASE_URL": _with_sslmode(database_url)},
         check=False,
         stdout=sys.stdout,
         stderr=sys.stderr,

@@ -14,6 +14,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import ConsumerStoppedError, KafkaError
 
 from chassis import logs, metrics
+from chassis.consumer import Consumer
 from chassis.database import TRANSIENT_ERRORS, Database, Transaction
 from chassis.positions import Positions, stored_positions
 
@@ -25,12 +26,19 @@ Poll = Callable[[AIOKafkaConsumer], Coroutine[Any, Any, tuple[Any, ...]]]
 
 
 class Reading(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka ships no types
-    """Keeps one consumer's reading in place. `kafka` gives aiokafka's consumer, which FastStream makes later."""
+    """Keeps one consumer's reading in place. `kafka` gives aiokafka's consumer, which FastStream makes later.
 
-    def __init__(self, service: str, consumer: str, database: Database, kafka: Callable[[], AIOKafkaConsumer]) -> None:
-        self.positions = Positions(consumer)
-        self._consumer = consumer
-        self._labels = (service, consumer)
+    The topics' names in Kafka begin with `prefix`, which nothing that is shown has.
+    """
+
+    def __init__(
+        self, service: str, consumer: Consumer, prefix: str, database: Database, kafka: Callable[[], AIOKafkaConsumer]
+    ) -> None:
+        self.positions = Positions(consumer.name)
+        self._consumer = consumer.name
+        self._topics = consumer.topics
+        self._prefix = prefix
+        self._labels = (service, consumer.name)
         self._database = database
         self._kafka = kafka
         self._unread: dict[TopicPartition, tuple[int, float]] = {}
@@ -44,9 +52,12 @@ class Reading(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka ships
     async def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
         """Part of aiokafka's rebalance: read on from the stored positions, also where nothing new comes.
 
-        A fetch can race this, and the database may not answer; so it is believed only with the first batch.
+        A fetch can race this, and the database may not answer; so it is believed only with the first batch. The lag of
+        what another reads now is shown there; of what stays here the next batch shows it again.
         """
         self.positions.forget()
+        for topic in self._topics:
+            metrics.CONSUMER_LAG.labels(*self._labels, topic).set(0)
         with suppress(KafkaError, *TRANSIENT_ERRORS):
             for place, offset in (await self._stored_or_first(assigned)).items():
                 self._kafka().seek(place, offset)
@@ -197,8 +208,9 @@ class Reading(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka ships
 
     def _report_reset(self, place: TopicPartition, stored: int | None, first: int) -> None:
         if stored is not None:
-            metrics.CONSUMER_RESETS.labels(*self._labels, place.topic).inc()
-            log.error("position_outside_topic", consumer=self._consumer, topic=place.topic, stored=stored, first=first)
+            topic = place.topic.removeprefix(self._prefix)
+            metrics.CONSUMER_RESETS.labels(*self._labels, topic).inc()
+            log.error("position_outside_topic", consumer=self._consumer, topic=topic, stored=stored, first=first)
 
 
 def first_offsets(records: Sequence[Any]) -> Iterable[tuple[TopicPartition, int]]:

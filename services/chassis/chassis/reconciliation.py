@@ -1,6 +1,7 @@
 """Beside the data's way: what a comparison of source and projection found, kept for the metrics and told as a table."""
 
 import sys
+from argparse import ArgumentParser
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,7 +22,6 @@ FORGET_OTHERS = "DELETE FROM reconciliation WHERE name <> ALL ($1::text[])"
 LAST = "SELECT name, ran_at, differing FROM reconciliation"
 
 ROW = "{:<17} {:>12} {:>10} {:>10} {:>10}"
-CHECK = "--check"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +43,13 @@ def command(
 ) -> Callable[[object, Sequence[str]], Awaitable[int]]:
     """The command line of a reconciler, which is told whether to repair; `failures` are an engine's that is away."""
 
+    parser = ArgumentParser("reconcile", description="Compare what is kept with its source, and repair what differs.")
+    parser.add_argument("--check", action="store_true", help="only report; 1 when something differs")
+
     async def run(_service: object, arguments: Sequence[str]) -> int:
-        if unknown := [argument for argument in arguments if argument != CHECK]:
-            print(f"{unknown[0]}: not an option; there is only {CHECK}", file=sys.stderr)  # noqa: T201 - a command's answer
-            return 2
+        repair = not parser.parse_args(arguments).check
         try:
-            findings = await reconcile(CHECK not in arguments)
+            findings = await reconcile(repair)
             async with database.transaction() as transaction:
                 await remember(transaction, findings)
         except (KafkaError, *TRANSIENT_ERRORS, *failures) as error:

@@ -89,8 +89,8 @@ class Relay:
                     await wait_for_any(stopping, timeout_s=STANDBY_INTERVAL_S)
                     return
                 metrics.RELAY_LEADER.labels(self._service).set(1)
-                async with connection.transaction():  # the database may have been moved here from another cluster
-                    await begin_epoch(connection)
+                # The database may have been moved here from another cluster.
+                await begin_epoch(connection, self._progress.got_on)
                 await self._publish_until(connection, stopping, wake)
         except Exception as error:
             if not (isinstance(error, PublishFailed) or is_transient(error)):

@@ -17,16 +17,19 @@ NOBODY = UUID(int=0)
 TELL_EVERY = 5_000
 
 # Transaction numbers mean nothing in another cluster than the one they are from. Ahead of its own, they would hide
-# new events from the relay, or be published for ever: then all that is in the outbox goes out again, once.
+# new events from the relay, or be published for ever: then all that is in the outbox goes out again, once. The cursor
+# comes first, so that nothing counts as published meanwhile, and whoever is stopped in between finds the rest again.
 FROM_ELSEWHERE = """
 SELECT EXISTS (SELECT FROM outbox_cursor WHERE pg_snapshot_xmax(snapshot) > pg_snapshot_xmax(pg_current_snapshot()))
     OR EXISTS (SELECT FROM outbox WHERE xid > pg_snapshot_xmax(pg_current_snapshot()))
 """
-NEW_EPOCH = (
-    "SET LOCAL statement_timeout = 0",
-    "UPDATE outbox SET xid = pg_current_xact_id()",
-    "UPDATE outbox_cursor SET snapshot = '3:3:', moved_at = now()",
-)
+NOTHING_PUBLISHED = "UPDATE outbox_cursor SET snapshot = '3:3:', moved_at = now()"
+RENUMBER_SOME = """
+UPDATE outbox SET xid = pg_current_xact_id() WHERE (slot, id) IN (
+    SELECT slot, id FROM outbox WHERE xid > pg_snapshot_xmax(pg_current_snapshot()) LIMIT $1)
+"""
+RENUMBER_LIMIT = 20_000
+"""Far below what a statement may take, however long the outbox is."""
 
 Page = Callable[[Transaction, UUID, int], Awaitable[Sequence[Outgoing]]]
 """The next aggregates after this id, their rows locked in order of id, as events."""
@@ -34,8 +37,8 @@ Page = Callable[[Transaction, UUID, int], Awaitable[Sequence[Outgoing]]]
 
 async def republish(database: Database, pages: Mapping[str, Page], limit: int) -> int:
     """Send everything that each of `pages` gives, `limit` in a transaction; 0."""
-    async with database.transaction() as transaction:
-        await begin_epoch(transaction)
+    async with database.connection() as connection:
+        await begin_epoch(connection)
     for name, page in pages.items():
         done, after = 0, NOBODY
         while events := await _send(database, page, after, limit):
@@ -47,12 +50,13 @@ async def republish(database: Database, pages: Mapping[str, Page], limit: int) -
     return 0
 
 
-async def begin_epoch(transaction: Transaction) -> bool:
-    """Make outbox and cursor fit this cluster when they come from another; True when they did."""
-    if not await transaction.fetchval(FROM_ELSEWHERE):
+async def begin_epoch(connection: Transaction, got_on: Callable[[], None] = lambda: None) -> bool:
+    """Make outbox and cursor fit this cluster when they come from another, in parts; True when they did."""
+    if not await connection.fetchval(FROM_ELSEWHERE):
         return False
-    for statement in NEW_EPOCH:
-        await transaction.execute(statement)
+    await connection.execute(NOTHING_PUBLISHED)
+    while await connection.execute(RENUMBER_SOME, RENUMBER_LIMIT) != "UPDATE 0":
+        got_on()
     log.warning("outbox_epoch_begun")
     return True
 

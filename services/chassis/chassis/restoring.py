@@ -7,7 +7,6 @@ others, as far as its kind can end. Each bit is one transaction that leaves noth
 be stopped anywhere and run again.
 """
 
-import sys
 from argparse import ArgumentParser
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
@@ -15,13 +14,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 from uuid import UUID
 
-from aiokafka.errors import KafkaError
 from flash_schemas.base import Event
 
 from chassis import logs, outbox
 from chassis.comparison import Versions, chunks
 from chassis.consumer import Delivery
-from chassis.database import TRANSIENT_ERRORS, Database, Transaction
+from chassis.database import Database, Transaction
 from chassis.outbox import Outgoing
 from chassis.published import Key, Published, read_published, read_told
 from chassis.republishing import begin_epoch
@@ -90,26 +88,22 @@ async def restored(
 ) -> int:
     """Mend what diverges, `limit` things in a transaction, and report it; 0 when nothing is left to do.
 
-    `first` is what has to be done before anything is said.
+    `first` is what has to be done before anything is said. Raises KafkaError and what is transient of PostgreSQL.
     """
     mend = not _parser(service.name).parse_args(arguments).check
     mending = Mending(service.database, service.settings, limit, mend=mend)
-    try:
-        if mend:
-            await _begin(service.database)
-        if mend and first:
-            await first(service)
-        diverged = [each for kind in kinds for each in await mending(kind)]
-    except (KafkaError, *TRANSIENT_ERRORS) as error:
-        print(f"Not finished, run it again: {error!r}", file=sys.stderr)  # noqa: T201 - a command's answer
-        return 1
+    if mend:
+        await _begin(service.database)
+    if mend and first:
+        await first(service)
+    diverged = [each for kind in kinds for each in await mending(kind)]
     print(report(kinds, diverged, mended=mend))  # noqa: T201 - a command's answer
     return 0 if mend or all(each.what == "gone" for each in diverged) else 1
 
 
 async def _begin(database: Database) -> None:
-    async with database.transaction() as transaction:
-        begun = await begin_epoch(transaction)
+    async with database.connection() as connection:
+        begun = await begin_epoch(connection)
     if begun:
         print("The outbox was of another cluster: all that is in it goes out once more.")  # noqa: T201 - an answer
 

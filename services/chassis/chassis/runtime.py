@@ -6,6 +6,7 @@ import functools
 import signal
 import sys
 import time
+from argparse import REMAINDER, ArgumentParser
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any, TypeVar
 
 import uvicorn
 import uvloop
+from aiokafka.errors import KafkaError
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from pydantic import ValidationError
@@ -21,11 +23,12 @@ from chassis import failpoints, kafka, logs, problems
 from chassis.auth import TokenVerifier
 from chassis.consumer import Consumer
 from chassis.consuming import ConsumerComponent
-from chassis.database import Database
+from chassis.database import Database, is_transient
 from chassis.health import Component, Health, Ping
 from chassis.housekeeping import Housekeeping
 from chassis.http import RequestContext
-from chassis.kafka import KafkaPublisher
+from chassis.kafka import KafkaPublisher, PublishFailed
+from chassis.letters import show_waiting
 from chassis.migrate import migrate
 from chassis.parked import dead_letters
 from chassis.relay import Relay
@@ -37,6 +40,7 @@ from chassis.worker import Worker
 log = logs.get(__name__)
 
 HOUSEKEEPING_INTERVAL_MS = 5_000
+LETTERS_INTERVAL_MS = 60_000
 KINDS = ("api", "relay", "consume", "worker")
 ON_KAFKA = {"relay", "consume"}
 TROUBLED_STOP_S = 2
@@ -87,18 +91,32 @@ SettingsT = TypeVar("SettingsT", bound=Settings)
 
 def main(build: Callable[[SettingsT], Service], settings_type: type[SettingsT], migrations: Path) -> None:
     """The command line of a service: everything, one kind of component, `migrate`, or one of its own commands."""
-    asked = sys.argv[1] if len(sys.argv) > 1 else "all"
     settings = _settings(settings_type)
-    if asked == "migrate":
-        sys.exit(migrate(settings.database_owner_url or settings.database_url, migrations))
     service = build(settings)
+    asked = _parser(service).parse_args()
+    if asked.command not in service.commands:
+        ArgumentParser(f"{service.name}_service {asked.command}").parse_args(asked.arguments)  # there are none
+    if asked.command == "migrate":
+        sys.exit(migrate(settings.database_owner_url or settings.database_url, migrations))
     logs.configure(service.name, settings.log_level)
     failpoints.configure(service.name, settings.failpoints)
-    if asked in service.commands:
-        sys.exit(_status(_command(service, service.commands[asked], sys.argv[2:])))
-    if asked not in ("all", *KINDS):
-        sys.exit(f"{asked}: not a command; one of all, {', '.join((*KINDS, 'migrate', *service.commands))}")
-    sys.exit(_status(serve(service, KINDS if asked == "all" else (asked,))))
+    if asked.command in service.commands:
+        sys.exit(uvloop.run(run_command(service, service.commands[asked.command], asked.arguments)))
+    sys.exit(_status(serve(service, KINDS if asked.command == "all" else (asked.command,))))
+
+
+async def run_command(service: Service, command: Command, arguments: Sequence[str]) -> int:
+    """Its exit status; 1 with one line when an engine is away, from the start or from some moment on."""
+    try:
+        async with _connected(service):
+            return await command(service, arguments)
+    except NotStarted as error:
+        print(f"Not begun: {error.__cause__!r}", file=sys.stderr)  # noqa: T201 - a command's answer
+    except Exception as error:
+        if not (isinstance(error, KafkaError | PublishFailed) or is_transient(error)):
+            raise
+        print(f"Not finished, run it again: {error!r}", file=sys.stderr)  # noqa: T201 - a command's answer
+    return 1
 
 
 def create_api(service: Service, health: Health | None = None, *, with_api: bool = True) -> FastAPI:
@@ -201,7 +219,14 @@ def _components(service: Service) -> list[Component]:
     consumers = [
         ConsumerComponent(service.name, settings, consumer, KafkaPublisher(settings)) for consumer in service.consumers
     ]
-    return [*relay, *consumers, *service.workers]
+    return [*relay, *consumers, *_counting_letters(service), *service.workers]
+
+
+def _counting_letters(service: Service) -> list[Worker]:
+    """Where records are set aside, it shows how many wait."""
+    count = functools.partial(show_waiting, service.name, service.settings, service.database, service.consumers)
+    counting = Worker("dead-letters", count, LETTERS_INTERVAL_MS, wake_on_commit=False, kind="consume")
+    return [counting] if service.consumers else []
 
 
 def _pings(service: Service, kinds: Sequence[str]) -> dict[str, Ping]:
@@ -229,20 +254,23 @@ async def _open(service: Service) -> None:
             for opened in service.opened:
                 await opened()
     except Exception as error:
-        log.exception("service_not_started")
         raise NotStarted from error
 
 
 def _status(life: Coroutine[Any, Any, int]) -> int:
     try:
         return uvloop.run(life)
-    except NotStarted:
+    except NotStarted as error:
+        log.exception("service_not_started", exc_info=error.__cause__)
         return 1
 
 
-async def _command(service: Service, command: Command, arguments: Sequence[str]) -> int:
-    async with _connected(service):
-        return await command(service, arguments)
+def _parser(service: Service) -> ArgumentParser:
+    parser = ArgumentParser(f"{service.name}_service", description="The process of a service, or one of its commands.")
+    names = ("all", *KINDS, "migrate", *service.commands)
+    parser.add_argument("command", nargs="?", default="all", choices=names, metavar="COMMAND", help=", ".join(names))
+    parser.add_argument("arguments", nargs=REMAINDER, metavar="...", help="the command's own; see its --help")
+    return parser
 
 
 def _settings(settings_type: type[SettingsT]) -> SettingsT:

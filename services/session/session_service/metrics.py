@@ -18,7 +18,7 @@ DELIVERIES = Counter(
 DELIVERIES_IN_TROUBLE = Gauge(
     "flash_deliveries_in_trouble", "Messages that failed, or of which nobody can tell; `deliveries list`.", ["state"]
 )
-DELIVERY_OLDEST = Gauge("flash_delivery_oldest_seconds", "How long the oldest message that is due waits.")
+DELIVERY_OLDEST = Gauge("flash_delivery_oldest_seconds", "How long ago the oldest message that waits was first due.")
 MAIL_CONFIGURED = Gauge("flash_mail_configured", "1 when there is a mail server; without one no mail is made.")
 CALENDARS_READ = Counter(
     "flash_calendars_read_total", "Calendars of people that were read for common slots, and how it went.", ["result"]

@@ -2,6 +2,7 @@
 said again.
 """
 
+from argparse import ArgumentParser
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from uuid import UUID
@@ -16,8 +17,10 @@ from session_service import commands, store
 LIMIT = 200
 
 
-async def republish(service: Service, _arguments: Sequence[str] = ()) -> int:
+async def republish(service: Service, arguments: Sequence[str] = ()) -> int:
     """Send every availability that was ever said, with its present version, and every block list; 0."""
+    parser = ArgumentParser("session_service republish", description="Say again what each mentor can take.")
+    parser.parse_args(arguments)
     await commands.say_blocks_again(service.database)
     return await send_all(service.database, {"availability": _availability}, LIMIT)
 

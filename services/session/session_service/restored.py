@@ -37,7 +37,7 @@ OVER = (
 
 
 async def restored(service: Service, arguments: Sequence[str] = ()) -> int:
-    """Mend what diverges and report it; `--check` only reports."""
+    """Mend what diverges and report it; `--check` only reports. Raises KafkaError and what is transient."""
     status = await mend(service, KINDS, LIMIT, arguments, first=send_nothing_old)
     if not arguments:  # not for --check; search alone may read the topic, so there is nothing to compare
         await say_blocks_again(service.database)

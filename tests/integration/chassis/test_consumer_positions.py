@@ -12,6 +12,7 @@ from chassis.positions import PositionLost, Positions
 from chassis.settings import Settings
 from flash_local.databases import DatabaseUrls
 from flash_local.topics import create_topics, delete_topics
+from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
 from tests.support.aggregates import TOPIC
@@ -124,8 +125,11 @@ async def test_a_position_outside_the_topic_starts_it_over(kit: Kit, settings: S
         for number in range(2):
             place = TopicPartition(settings.topic_prefix + TOPIC, number)
             await Positions("taker").reset(transaction, place, 1_000, stored=None)
-    await kit.start(kit.component())
+    service = uuid4().hex
+    await kit.start(kit.component(service=service))
     await kit.all_handled(sent)
+    labels = {"service": service, "consumer": "taker", "topic": TOPIC}  # as all series name it, without the prefix
+    assert REGISTRY.get_sample_value("flash_consumer_offset_resets_total", labels)
 
 
 async def test_a_topic_made_anew_under_a_consumer_is_read_from_its_beginning(kit: Kit, settings: Settings) -> None:

@@ -12,8 +12,10 @@ import pytest
 from chassis.consumer import Consumer, Delivery, Handler, Poison
 from chassis.database import Transaction
 from chassis.kafka import Record
+from chassis.letters import show_waiting
 from chassis.parked import dead_letters
 from chassis.runtime import Service
+from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
 from tests.support.aggregates import TOPIC, a_record, an_event
@@ -107,6 +109,23 @@ async def test_what_lies_in_the_topic_and_is_no_letter_is_passed_over(kit: Kit, 
     without_place = [("dlq_consumer", b"test.taker"), ("dlq_topic", TOPIC.encode()), ("dlq_partition", b"x")]
     await kit.topics.send(replace(a_record(), topic=DEAD_LETTERS), Record(DEAD_LETTERS, None, b"", without_place))
     assert await operator.waiting() == []
+
+
+async def test_how_many_wait_is_shown_until_they_are_ended(kit: Kit, operator: Operator) -> None:
+    async def shown() -> float | None:
+        labels = {"service": "test", "consumer": "taker", "topic": TOPIC}
+        await show_waiting("test", kit.settings, kit.database, [Consumer("taker", (TOPIC,), take)])
+        return REGISTRY.get_sample_value("flash_dead_letters_waiting", labels)
+
+    assert await shown() == 0
+    await park(kit, *(a_record(type="flash.unheard.of.v9") for _ in range(3)))
+    assert await shown() == 3
+    kit.settings = (online := kit.settings).model_copy(update={"kafka_bootstrap": "127.0.0.1:1"})
+    assert await shown() == 3, "while Kafka is away, what was last known"
+    kit.settings = online
+    ids = await operator.waiting()
+    await operator.types("drop", *ids, "--reason", "nobody wants them")
+    assert await shown() == 0
 
 
 async def test_a_record_parked_twice_is_one_letter(kit: Kit, operator: Operator) -> None:

@@ -1,20 +1,14 @@
 """A newer release has migrated the database, and consumers of this one still run: no good event is set aside."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
-from uuid import uuid4
 
-import asyncpg
 import pytest
-from analytics_service import store
-from analytics_service.facts import Message, Session
 from chassis.consumer import Delivery
-from chassis.database import Database, Transaction
-from chassis.settings import Settings
+from chassis.database import Transaction
 from flash_local.databases import DatabaseUrls
 
-from tests.support.apis import offline_settings
 from tests.support.consumers import HANDLE, Kit
+from tests.support.databases import add_column
 
 
 @pytest.mark.parametrize("given_back", ["*", "handled"], ids=["its columns", "a row as one value"])
@@ -30,32 +24,7 @@ async def test_a_table_that_gets_a_column_under_a_consumer_parks_nothing(
     await kit.start(kit.component(take))
     sent = await kit.send(1)
     await kit.all_handled(sent)
-    await alter(chassis_database, "handled")
+    await add_column(chassis_database, "handled")
     sent += await kit.send(1)
     await kit.all_handled(sent)
     assert await kit.parked() == []
-
-
-async def test_facts_are_kept_in_tables_with_columns_of_a_newer_release(analytics_database: DatabaseUrls) -> None:
-    await alter(analytics_database, "session_fact", "message_fact")
-    session = Session(uuid4(), uuid4(), uuid4(), uuid4())
-    message = Message(uuid4(), uuid4(), uuid4(), uuid4(), datetime.now(UTC))
-    database = Database(Settings(**offline_settings(analytics_database.app)))
-    await database.open()
-    try:
-        async with database.transaction() as transaction:
-            assert await store.merge(transaction, Session, [session]) == [(None, session)]
-            assert await store.merge(transaction, Session, [session]) == [(session, session)]
-            assert await store.insert(transaction, Message, [message]) == [message]
-            assert [fact async for fact in store.all_facts(transaction, 10)] == [session, message]
-    finally:
-        await database.close()
-
-
-async def alter(database: DatabaseUrls, *tables: str) -> None:
-    owner = await asyncpg.connect(database.owner)
-    try:
-        for table in tables:
-            await owner.execute(f"ALTER TABLE {table} ADD COLUMN from_the_future text")
-    finally:
-        await owner.close()

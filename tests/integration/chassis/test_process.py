@@ -52,8 +52,17 @@ async def test_a_service_without_its_database_does_not_start(runner: Runner) -> 
 
 async def test_an_unknown_command_is_answered_with_those_there_are(runner: Runner) -> None:
     status, output = await runner.output_of("dance")
-    assert status == 1
-    assert "dance: not a command; one of all, api, relay, consume, worker, migrate" in output
+    assert status == 2
+    assert "invalid choice: 'dance' (choose from 'all', 'api', 'relay', 'consume', 'worker', 'migrate')" in output
+
+
+@pytest.mark.parametrize("command", [("dead-letters", "list"), ("replay",)], ids=str)
+async def test_a_command_says_in_one_line_that_kafka_is_away(runner: Runner, command: tuple[str, ...]) -> None:
+    module = "tests.support.troubled_service"
+    status, output = await runner.output_of(*command, module=module, kafka_bootstrap="127.0.0.1:1")
+    said = [line for line in output.splitlines() if not line.startswith("{")]
+    assert (status, len(said)) == (1, 1), output
+    assert said[0].startswith("Not finished, run it again: KafkaConnectionError(")
 
 
 async def test_missing_settings_are_named_as_the_environment_has_them(runner: Runner) -> None:

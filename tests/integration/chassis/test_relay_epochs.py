@@ -3,9 +3,11 @@
 from uuid import uuid4
 
 import pytest
+from chassis import republishing
 from chassis.database import Database
 from chassis.housekeeping import NEXT_SLOT, truncate_next_partition
 from chassis.relay import ANYTHING_NEW, Relay
+from chassis.republishing import begin_epoch
 from chassis.settings import Settings
 from chassis.testing import FakePublisher
 
@@ -15,6 +17,8 @@ from tests.support.waiting import eventually
 
 CURSOR_OF_ANOTHER = "UPDATE outbox_cursor SET snapshot = '2000000000:2000000000:'"
 ROWS_OF_ANOTHER = "UPDATE outbox SET xid = ((xid::text::bigint) + 1000000000)::text::xid8"
+AHEAD = "SELECT count(*) FROM outbox WHERE xid > pg_snapshot_xmax(pg_current_snapshot())"
+UNPUBLISHED = "SELECT count(*) FROM outbox, outbox_cursor WHERE NOT pg_visible_in_snapshot(xid, snapshot)"
 IN_THE_NEXT_PARTITION = """
 INSERT INTO outbox (slot, event_id, type, topic, aggregate_id, aggregate_version, occurred_at, payload)
 VALUES ($1, $2, 'flash.skill.changed.v1', $3, $2, 1, now() - interval '2 days', '{}')
@@ -66,3 +70,29 @@ async def test_housekeeping_truncates_nothing_of_a_moved_outbox_before_it_is_pub
         await eventually(lambda: publisher.records)
     assert [envelope.event_id for envelope in envelopes(publisher.records)] == [event_id]
     assert await truncate(database)
+
+
+async def test_an_epoch_begins_in_parts_and_goes_on_where_it_was_stopped(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However long the outbox is, no statement takes longer than it may; until the end nothing counts as published."""
+    monkeypatch.setattr(republishing, "RENUMBER_LIMIT", 2)
+    for _ in range(5):
+        async with database.transaction() as transaction:
+            await change(transaction, uuid4())
+    await moved(database, ROWS_OF_ANOTHER)
+    await moved(database, CURSOR_OF_ANOTHER)
+
+    def stop() -> None:
+        raise RuntimeError
+
+    async with database.connection() as connection:
+        with pytest.raises(RuntimeError):
+            await begin_epoch(connection, stop)
+        assert await connection.fetchval(AHEAD) == 3
+        assert await connection.fetchval(UNPUBLISHED) == 5
+        parts: list[None] = []
+        assert await begin_epoch(connection, lambda: parts.append(None))
+        assert len(parts) == 2
+        assert (await connection.fetchval(AHEAD), await connection.fetchval(UNPUBLISHED)) == (0, 5)
+        assert not await begin_epoch(connection)

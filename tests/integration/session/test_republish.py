@@ -29,3 +29,12 @@ async def test_everything_is_said_again_as_it_is_now(world: World, limit: int, m
     assert await command.republish(world.api.service) == 0
     assert await newest(world) == before
     assert len(await world.api.events()) == len(before), "each once"
+
+
+@pytest.mark.parametrize("name", ["republish", "rewrap"])
+async def test_a_command_that_has_no_check_does_not_do_its_work_instead(world: World, name: str) -> None:
+    await world.held(await world.person(), await world.person())
+    before = await world.api.events()
+    with pytest.raises(SystemExit, match="2"):
+        await world.api.service.commands[name](world.api.service, ["--check"])
+    assert await world.api.events() == before

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from aiokafka.errors import KafkaError
 from chassis.consumer import Delivery, decode
 from chassis.kafka import KafkaPublisher
 from chassis.relay import Relay
@@ -154,6 +155,18 @@ async def test_a_session_asked_for_since_ends_for_the_others(restorable: Restora
     assert (await restorable.steps(held))[-1] == (6, "SurveySentV1")
     assert await restorable.mend("--check") == 0
     assert len(await restorable.steps(requested)) == 3, "once"
+
+
+async def test_without_kafka_nothing_is_said(restorable: Restorable) -> None:
+    world = restorable.world
+    by, whom = await world.person(), await world.person()
+    assert (await world.call(by, "PUT", f"/me/blocks/{whom}")).status_code == 204
+    before = await world.api.events()
+    settings = world.api.service.settings
+    world.api.service.settings = settings.model_copy(update={"kafka_bootstrap": "127.0.0.1:1"})
+    with pytest.raises(KafkaError):
+        await command.restored(world.api.service)
+    assert await world.api.events() == before
 
 
 async def test_lost_messages_and_sessions_are_named(restorable: Restorable, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,5 +1,6 @@
 """Step 2 of the write path: messages of before are sealed, and keys are wrapped anew."""
 
+from argparse import ArgumentParser
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from uuid import UUID
@@ -31,8 +32,10 @@ async def seal_some(database: Database, keyring: Keyring, limit: int) -> bool:
     return True
 
 
-async def rewrap(service: Service, _arguments: Sequence[str], *, keyring: Keyring) -> int:
+async def rewrap(service: Service, arguments: Sequence[str], *, keyring: Keyring) -> int:
     """The one-shot command that wraps all by the newest master key; 1 when something cannot be unwrapped."""
+    parser = ArgumentParser("session_service rewrap", description="Wrap all keys by the newest master key.")
+    parser.parse_args(arguments)
     count, after = 0, FIRST
     try:
         while True:

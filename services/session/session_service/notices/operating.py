@@ -20,16 +20,17 @@ async def deliveries(service: Service, arguments: Sequence[str]) -> int:
         return await _list(service)
     async with service.database.transaction() as transaction:
         change = store.retry if asked.command == "retry" else store.drop
-        done = await change(transaction, asked.ids)
+        done = await change(transaction, asked.ids, asked.all)
     for unknown in [each for each in asked.ids if each not in done]:
         print(f"{unknown}: not in trouble; `deliveries list` names what is.", file=sys.stderr)  # noqa: T201 - an answer
     print(f"{len(done)} done.")  # noqa: T201 - a command's answer
-    return 0 if done == set(asked.ids) else 2
+    return 0 if done >= set(asked.ids) else 2
 
 
 async def _list(service: Service) -> int:
     async with service.database.connection() as connection:
         found = await store.trouble(connection)
+        failed, unknown, _ = await store.measure(connection)
     rows = [
         (
             str(each.delivery_id),
@@ -43,7 +44,8 @@ async def _list(service: Service) -> int:
         for each in found
     ]
     print(table(COLUMNS, rows))  # noqa: T201 - a command's answer
-    print(f"{len(rows)} in trouble.")  # noqa: T201 - a command's answer
+    shown = f"; these are the {len(rows)} oldest" if failed + unknown > len(rows) else ""
+    print(f"{failed + unknown} in trouble: {failed} failed, {unknown} unknown{shown}.")  # noqa: T201 - an answer
     return 0
 
 
@@ -52,5 +54,7 @@ def _parser() -> ArgumentParser:
     commands = parser.add_subparsers(required=True, dest="command", metavar="list|retry|drop")
     commands.add_parser("list", help="those that failed, and those of which nobody can tell")
     for name, what in (("retry", "try some again, with the same Message-ID"), ("drop", "give some up")):
-        commands.add_parser(name, help=what).add_argument("ids", nargs="+", type=UUID, metavar="ID")
+        which = commands.add_parser(name, help=what).add_mutually_exclusive_group(required=True)
+        which.add_argument("ids", nargs="*", type=UUID, metavar="ID", default=[])
+        which.add_argument("--all", choices=("failed", "unknown"), help="all in this state; `unknown` may be out")
     return parser

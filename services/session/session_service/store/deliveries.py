@@ -39,8 +39,10 @@ HAND_OVER = """
 UPDATE delivery SET state = 'sending', changed_at = now()
 WHERE delivery_id = $1 AND attempts = $2 AND state = 'claimed' RETURNING true
 """
+# Quiet hours have no reason: what they put off is due after them, and not late before.
 SETTLE = """
-UPDATE delivery SET state = $3, due_at = coalesce($4, due_at), reason = $5, changed_at = now()
+UPDATE delivery SET state = $3, due_at = coalesce($4, due_at), reason = $5, changed_at = now(),
+    first_due_at = CASE WHEN $5::text IS NOT NULL THEN coalesce(first_due_at, due_at) END
 WHERE delivery_id = $1 AND attempts = $2 AND state IN ('claimed', 'sending') RETURNING true
 """
 # Handed over by a process that did not live to hear the answer: nobody can tell.
@@ -56,14 +58,12 @@ TROUBLE = """
 SELECT delivery_id, person_id, channel, state, attempts, changed_at, coalesce(reason, '') AS reason FROM delivery
 WHERE state IN ('failed', 'unknown') ORDER BY changed_at LIMIT 1000
 """
-RETRY = """
-UPDATE delivery SET state = 'retry', due_at = now(), attempts = 0, changed_at = now()
-WHERE delivery_id = ANY ($1) AND state IN ('failed', 'unknown') RETURNING delivery_id
-"""
-DROP = """
-UPDATE delivery SET state = 'dropped', changed_at = now()
-WHERE delivery_id = ANY ($1) AND state IN ('failed', 'unknown') RETURNING delivery_id
-"""
+# By their ids, or all that are in one of the two states.
+CHOSEN = "WHERE state IN ('failed', 'unknown') AND (delivery_id = ANY ($1) OR state = $2) RETURNING delivery_id"
+RETRY = f"""
+UPDATE delivery SET state = 'retry', due_at = now(), first_due_at = NULL, attempts = 0, changed_at = now() {CHOSEN}
+"""  # noqa: S608 - a condition of ours
+DROP = f"UPDATE delivery SET state = 'dropped', changed_at = now() {CHOSEN}"  # noqa: S608 - a condition of ours
 # After a restore nobody knows what went out since the backup: of that nothing goes out again.
 STOP_ALL = (
     "UPDATE notice SET planned_at = now() WHERE planned_at IS NULL",
@@ -72,8 +72,8 @@ STOP_ALL = (
 )
 MEASURE = """
 SELECT count(*) FILTER (WHERE state = 'failed') AS failed, count(*) FILTER (WHERE state = 'unknown') AS unknown,
-    coalesce(extract(epoch FROM now() - min(due_at) FILTER (WHERE state IN ('waiting', 'retry', 'claimed', 'sending')
-                                                            AND due_at <= now())), 0)::float AS oldest_s
+    greatest(extract(epoch FROM now() - min(coalesce(first_due_at, due_at)) FILTER (
+        WHERE state IN ('waiting', 'retry', 'claimed', 'sending'))), 0)::float AS oldest_s
 FROM delivery WHERE state NOT IN ('sent', 'dropped')
 """
 FORGET_OLD = """
@@ -166,14 +166,14 @@ async def trouble(transaction: Transaction) -> list[Trouble]:
     return [Trouble(**row) for row in await transaction.fetch(TROUBLE)]
 
 
-async def retry(transaction: Transaction, delivery_ids: Collection[UUID]) -> set[UUID]:
-    """Try these again; which of them were in trouble."""
-    return {row["delivery_id"] for row in await transaction.fetch(RETRY, list(delivery_ids))}
+async def retry(transaction: Transaction, delivery_ids: Collection[UUID], state: str | None = None) -> set[UUID]:
+    """Try these again, and all in this state of trouble; which were."""
+    return {row["delivery_id"] for row in await transaction.fetch(RETRY, list(delivery_ids), state)}
 
 
-async def drop(transaction: Transaction, delivery_ids: Collection[UUID]) -> set[UUID]:
-    """Give these up; which of them were in trouble."""
-    return {row["delivery_id"] for row in await transaction.fetch(DROP, list(delivery_ids))}
+async def drop(transaction: Transaction, delivery_ids: Collection[UUID], state: str | None = None) -> set[UUID]:
+    """Give these up, and all in this state of trouble; which were."""
+    return {row["delivery_id"] for row in await transaction.fetch(DROP, list(delivery_ids), state)}
 
 
 async def stop_all(transaction: Transaction) -> None:
@@ -183,7 +183,7 @@ async def stop_all(transaction: Transaction) -> None:
 
 
 async def measure(transaction: Transaction) -> tuple[int, int, float]:
-    """How many failed, of how many nobody can tell, and how many seconds the oldest that is due waits."""
+    """How many failed, of how many nobody can tell, and since how many seconds the oldest is due, refused or not."""
     row: Any = await transaction.fetchrow(MEASURE)
     return row["failed"], row["unknown"], row["oldest_s"]
 

@@ -16,6 +16,11 @@ from tests.integration.session.deliveries.conftest import Office
 from tests.integration.session.feed import choose
 from tests.support.mail_server import HANG_UP, TAKE_AND_HANG_UP
 
+IN_TROUBLE = """
+INSERT INTO delivery (person_id, channel, digest, due_at, state)
+SELECT gen_random_uuid(), 'mail', false, now(), 'failed' FROM generate_series(1, $1)
+"""
+
 
 @pytest.mark.parametrize("refused", ["451 try again later", "421 too many"])
 async def test_what_the_server_refuses_for_now_is_tried_again_as_the_same_mail(office: Office, refused: str) -> None:
@@ -46,7 +51,7 @@ async def test_what_is_refused_for_good_or_too_often_fails_is_counted_and_can_be
     capsys.readouterr()  # what was logged before
     assert await office.operate("list") == 0
     _, line, summary = capsys.readouterr().out.splitlines()
-    assert summary == "1 in trouble."
+    assert summary == "1 in trouble: 1 failed, 0 unknown."
     assert "550" in line
     assert await office.operate("retry", line.split()[0]) == 0
     office.mails.answers = ["451 later"] * 2
@@ -69,6 +74,64 @@ async def test_a_server_that_is_away_is_waited_for(office: Office) -> None:
     await office.set("due_at = now()")
     await office.deliver()
     assert len(office.mails.taken) == 1
+
+
+async def oldest_s(office: Office) -> float:
+    await keep_house(office.world.api.database, 90, 10)
+    shown = REGISTRY.get_sample_value("flash_delivery_oldest_seconds")
+    assert shown is not None
+    return shown
+
+
+async def test_what_the_server_keeps_refusing_shows_how_long_it_has_waited_in_all(office: Office) -> None:
+    learner, mentor = await office.people()
+    await office.world.asked(learner, mentor)
+    await office.plan()
+    await office.set("due_at = now() - interval '20 minutes'")
+    office.mails.answers = ["451 later"] * 2
+    await office.deliver()
+    await office.set("due_at = now()")
+    await office.deliver()
+    assert await office.states() == ["retry"]
+    assert await oldest_s(office) == pytest.approx(20 * 60, abs=60)
+    await office.set("due_at = now()")
+    await office.deliver()
+    assert (await office.states(), await oldest_s(office)) == (["sent"], 0)
+
+
+async def test_what_quiet_hours_put_off_is_not_late(office: Office) -> None:
+    learner, mentor = await office.people()
+    await office.world.asked(learner, mentor)
+    await office.plan()
+    await office.set("due_at = now() - interval '20 minutes'")
+    await choose(office.world, mentor, quiet_hours={"since": "00:00", "until": "23:59:59.999999"})
+    await office.deliver()
+    assert (await office.states(), await oldest_s(office)) == (["retry"], 0)
+
+
+async def test_all_that_failed_is_retried_at_once_but_not_what_may_be_out(
+    office: Office, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, mentor = await office.people()
+    for answer in ("550 no such mailbox", "550 no such mailbox", HANG_UP):
+        await office.world.asked(await office.world.person(), mentor)
+        office.mails.answers = [answer]
+        await office.deliver()
+    assert await office.operate("retry", "--all", "failed") == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "2 done."
+    await office.deliver()
+    assert sorted(await office.states()) == ["sent", "sent", "unknown"]
+    assert await office.operate("drop", "--all", "unknown") == 0
+    assert sorted(await office.states()) == ["dropped", "sent", "sent"]
+
+
+async def test_however_many_are_in_trouble_they_are_counted(office: Office, capsys: pytest.CaptureFixture[str]) -> None:
+    async with office.world.api.database.connection() as connection:
+        await connection.execute(IN_TROUBLE, 1_001)
+    capsys.readouterr()
+    assert await office.operate("list") == 0
+    summary = capsys.readouterr().out.splitlines()[-1]
+    assert summary == "1001 in trouble: 1001 failed, 0 unknown; these are the 1000 oldest."
 
 
 @pytest.mark.parametrize(("lost", "taken"), [(HANG_UP, 0), (TAKE_AND_HANG_UP, 1)])
