@@ -27,7 +27,7 @@ FROM session_fact
 WHERE program_id = $1 AND requested_at >= $2::date::timestamp AT TIME ZONE 'UTC'
     AND requested_at < least($4, ($3::date + 1)::timestamp AT TIME ZONE 'UTC')
     AND accepted_at IS NULL AND declined_at IS NULL AND expired_at IS NULL AND withdrawn_at IS NULL
-    AND mentor_message_at IS NULL AND solved_at IS NULL
+    AND mentor_message_at IS NULL AND solved_at IS NULL AND countered_at IS NULL
 GROUP BY 1
 """
 OVERDUE = """

@@ -28,7 +28,8 @@ ON CONFLICT (session_id) DO UPDATE SET
     mentor_message_at = LEAST(known.mentor_message_at, EXCLUDED.mentor_message_at),
     solved_at = LEAST(known.solved_at, EXCLUDED.solved_at),
     followed_up_at = LEAST(known.followed_up_at, EXCLUDED.followed_up_at),
-    used = LEAST(known.used, EXCLUDED.used)
+    used = LEAST(known.used, EXCLUDED.used),
+    countered_at = LEAST(known.countered_at, EXCLUDED.countered_at)
 RETURNING old AS before, new AS after
 """
 KEEP_SURVEYS = """
