@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 
 import pytest
-from analytics_service import consumers, store
+from analytics_service import consumers, recomputing, store
 from analytics_service.rollup import recompute
 from flash_schemas import session as said
 
@@ -26,9 +26,9 @@ async def spoil(world: World) -> None:
         await transaction.execute(SPOIL)
 
 
-async def command(world: World, *arguments: str) -> tuple[int | None, list[str]]:
+async def command(world: World) -> tuple[int | None, list[str]]:
     settings: Any = world.api.service.settings
-    return await run("analytics_service", settings, "recompute", *arguments)
+    return await run("analytics_service", settings, "recompute")
 
 
 async def test_a_wrong_rollup_is_repaired_and_said(world: World) -> None:
@@ -104,24 +104,34 @@ async def test_the_command_prints_both_sums_and_fails_only_when_they_differ(worl
     assert (await command(world))[1][-1] == EQUAL
 
 
-async def test_the_command_changes_nothing_when_told_to_look_or_what_it_does_not_know(world: World) -> None:
+@pytest.mark.parametrize(("argument", "status"), [("--help", 0), ("--chek", 2)])
+async def test_the_command_does_nothing_that_it_was_not_asked_for(world: World, argument: str, status: int) -> None:
     await world.write(await world.ask(), "learner")
     await spoil(world)
-    assert (await command(world, "--help"))[0] == 0
-    assert (await command(world, "--chek"))[0] == 2
-    status, lines = await command(world, "--check")
-    assert (status, lines[-1]) == (1, "1 rows differ.")
+    with pytest.raises(SystemExit) as ended:
+        await recomputing.command(world.database, 10)(None, [argument])
+    assert ended.value.code == status
     assert await differing(world.database) == 1
 
 
-async def test_when_postgresql_goes_away_the_command_says_so_in_one_line(world: World) -> None:
+async def test_the_command_only_looks_when_told_so(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    await world.write(await world.ask(), "learner")
+    await spoil(world)
+    assert await recomputing.command(world.database, 10)(None, ["--check"]) == 1
+    assert capsys.readouterr().out.splitlines()[-1] == "1 rows differ."
+    assert await differing(world.database) == 1
+
+
+async def test_when_postgresql_goes_away_the_command_says_so_in_one_line(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
     await world.ask()
     async with world.database.transaction() as transaction:
         await store.stop_rolling_up(transaction)
-        asked = asyncio.create_task(command(world))
-        await eventually(lambda: somebody_waits(world.database), deadline_s=30)
+        asked = asyncio.ensure_future(recomputing.command(world.database, 10)(None, []))
+        await eventually(lambda: somebody_waits(world.database))
         async with world.database.connection() as connection:
             await connection.fetch(END_WHO_WAITS)
-        status, lines = await asked
-    assert (status, len(lines)) == (1, 1), lines
-    assert lines[0].startswith("Not finished, run it again: ")
+        assert await asked == 1
+    said_so = capsys.readouterr().err.splitlines()
+    assert [line[:27] for line in said_so] == ["Not finished, run it again:"]

@@ -48,15 +48,6 @@ def test_both_sides_of_a_survey_are_shown_when_both_are_large() -> None:
     assert figures["satisfaction_mean_mentor"].value == 4
 
 
-def test_relationships_of_few_people_are_not_shown_however_many_others_met() -> None:
-    counts = {"connection": {0: 5}, "relationship": {0: 1}, "asked": {0: 9}, "solved_in_chat": {0: 1}}
-    people = {"connections": 10, "relationships_made": 2, "acceptance_ratio": 18, "solved_in_chat": 2}
-    figures = figures_of(tally(counts, people))
-    assert figures["connections"].value == 5
-    assert figures["relationships_made"].state == "suppressed"
-    assert figures["solved_in_chat"].state == "suppressed"
-
-
 def test_a_session_nobody_reported_on_is_not_completed() -> None:
     ended = {"ended": {0: 8}, "held": {0: 6}}
     assert figures_of(tally(ended, {"completion_ratio": 9}, overdue=2))["completion_ratio"].value == 6 / 10
