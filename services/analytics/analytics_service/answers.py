@@ -82,7 +82,7 @@ class ReportAnswer(Answer):
     program_id: UUID
     name: str
     period: PeriodAnswer
-    as_of: datetime | None = Field(description="The newest event that the figures contain.")
+    as_of: datetime | None = Field(description="The newest session, message or search that the figures contain.")
     metrics: dict[str, FigureAnswer]
     outcomes: OutcomesAnswer
     objectives: list[ObjectiveAnswer]

@@ -23,7 +23,10 @@ FirstDay = Annotated[
     date | None,
     Query(alias="from", description="A day of the first month; the program's start if absent. Months are whole."),
 ]
-LastDay = Annotated[date | None, Query(alias="to", description="A day of the last month; today if absent.")]
+LastDay = Annotated[
+    date | None,
+    Query(alias="to", description="A day of the last month; today if absent, or `from` if that is still to come."),
+]
 IfNoneMatch = Annotated[str | None, Header(alias="If-None-Match")]
 
 EARLIEST, LATEST = date(2000, 1, 1), date(2999, 12, 31)
@@ -45,9 +48,10 @@ async def read_report(
 ) -> Response:
     """How successful a program was in some months, each figure with the cases behind it and its definition."""
     now = datetime.now(UTC)
-    async with database.connection() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
+    async with reads.snapshot(database) as connection:
         program = await _owned(connection, program_id, caller)
-        period = whole_months(*_days(first or program.starts_on, last or max(now.date(), program.starts_on)))
+        begin = first or max(program.starts_on, EARLIEST)
+        period = whole_months(*_days(begin, last or max(now.date(), begin)))
         report = await make_report(connection, program, period, now)
     body = report.model_dump_json(by_alias=True).encode()
     tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'

@@ -15,7 +15,7 @@ from flash_schemas.profile import ProfileChangedV1, ProgramChangedV1, UnitRef
 from flash_schemas.search import SearchPerformedV1
 
 from analytics_service import store
-from analytics_service.facts import Fact, Message, Pair, Search, Session, Survey
+from analytics_service.facts import TOPICS, Fact, Message, Pair, Search, Session, Survey
 from analytics_service.rollup import Changes
 
 STEPS: Mapping[type[Event], str] = {
@@ -27,12 +27,12 @@ STEPS: Mapping[type[Event], str] = {
     said.SessionCancelledV1: "cancelled_at",
     said.SessionNotHeldV1: "not_held_at",
     said.SessionSolvedInChatV1: "solved_at",
+    said.SessionCounterProposedV1: "countered_at",
 }
 UNCOUNTED = frozenset(
     {
         said.SessionViewedV1,
         said.SessionMoreInformationAskedV1,
-        said.SessionCounterProposedV1,
         said.SessionPassedOnV1,
         said.SessionOpenedToAllV1,
         said.RelationshipEndedV1,
@@ -45,7 +45,7 @@ FactT = TypeVar("FactT", bound=Fact)
 def consumers() -> list[Consumer]:
     """Everything that this service reads."""
     return [
-        Consumer("facts", ("session-events", "message-events", "search-events"), take_facts),
+        Consumer("facts", TOPICS, take_facts),
         Consumer("directory", ("program-events", "profile-events"), take_directory),
     ]
 

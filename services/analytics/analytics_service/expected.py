@@ -15,7 +15,7 @@ from chassis.comparison import Checksums
 from chassis.database import Database, Transaction
 
 from analytics_service.facts import Fact, Message, Pair, Search, Session, Survey
-from analytics_service.store import KEEP, KEEP_PLACES, UNBOUNDED
+from analytics_service.store import KEEP, KEEP_PLACES, LONGEST_S, UNBOUNDED
 
 RECONCILE_LOCK = 7_100_003
 WAIT_FOR_EVER = "SET lock_timeout = 0; SET statement_timeout = 0"
@@ -76,10 +76,10 @@ async def alone(database: Database) -> AsyncIterator[None]:
     connection = await database.dedicated()
     try:
         await connection.execute(WAIT_FOR_EVER)
-        await connection.execute("SELECT pg_advisory_lock($1)", RECONCILE_LOCK)
-        await connection.execute(CLEAR)
+        await connection.execute("SELECT pg_advisory_lock($1)", RECONCILE_LOCK, timeout=LONGEST_S)
+        await connection.execute(CLEAR, timeout=LONGEST_S)
         yield
-        await connection.execute(CLEAR)
+        await connection.execute(CLEAR, timeout=LONGEST_S)
     finally:
         await connection.close()
 
@@ -99,21 +99,21 @@ async def expect_places(transaction: Transaction, rows: Sequence[tuple[UUID, int
 async def checksums(transaction: Transaction, kept: Kept) -> tuple[Checksums, Checksums]:
     """Of what is expected and of what is known."""
     await transaction.execute(UNBOUNDED)
-    expected = await transaction.fetch(kept.sql(CHECKSUMS, f"expected_{kept.table}"))
-    return _by_bucket(expected), _by_bucket(await transaction.fetch(kept.sql(CHECKSUMS)))
+    expected = await transaction.fetch(kept.sql(CHECKSUMS, f"expected_{kept.table}"), timeout=LONGEST_S)
+    return _by_bucket(expected), _by_bucket(await transaction.fetch(kept.sql(CHECKSUMS), timeout=LONGEST_S))
 
 
 async def differing(transaction: Transaction, kept: Kept, buckets: Collection[int]) -> list[tuple[Any, Any]]:
     """Rows of these buckets that are expected and not, or not so, known (None: not)."""
     await transaction.execute(UNBOUNDED)
-    rows = await transaction.fetch(kept.sql(DIFFERING), list(buckets))
+    rows = await transaction.fetch(kept.sql(DIFFERING), list(buckets), timeout=LONGEST_S)
     return [(row["expected"], row["known"]) for row in rows]
 
 
 async def only_here(transaction: Transaction, kept: Kept, buckets: Collection[int]) -> int:
     """How many rows of these buckets are known and not expected."""
     await transaction.execute(UNBOUNDED)
-    count: int = await transaction.fetchval(kept.sql(ONLY_HERE), list(buckets))
+    count: int = await transaction.fetchval(kept.sql(ONLY_HERE), list(buckets), timeout=LONGEST_S)
     return count
 
 

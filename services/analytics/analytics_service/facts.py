@@ -13,6 +13,8 @@ from uuid import UUID
 
 from flash_schemas.base import Role
 
+TOPICS = ("session-events", "message-events", "search-events")
+"""What facts are made of."""
 SURVEY_WINDOW = timedelta(days=14)
 
 
@@ -96,6 +98,7 @@ class Session:
     solved_at: datetime | None = None
     followed_up_at: datetime | None = None
     used: bool | None = None
+    countered_at: datetime | None = None
 
     @property
     def key(self) -> tuple[Any, ...]:
@@ -139,21 +142,30 @@ class Session:
             yield Entry(self.program_id, outcome, day)
 
     def _wait(self, requested_at: datetime) -> Iterator[Entry]:
-        answered_at = earliest(self.accepted_at, self.declined_at, self.mentor_message_at, self.solved_at)
-        over_at = answered_at or earliest(self.expired_at, self.withdrawn_at)
+        """Until the mentor's first act; what they do once the request is over answers it no more."""
+        acts = (self.accepted_at, self.declined_at, self.countered_at, self.mentor_message_at, self.solved_at)
+        answered_at = earliest(*acts)
+        over_at = earliest(answered_at, self.expired_at, self.withdrawn_at)
         if over_at:
             minutes = max(0, (over_at - requested_at) // timedelta(minutes=1))
-            measure = Measure.ANSWERED_AFTER if answered_at else Measure.UNANSWERED_AFTER
+            measure = Measure.ANSWERED_AFTER if over_at == answered_at else Measure.UNANSWERED_AFTER
             yield Entry(self.program_id, measure, requested_at.date(), value=minutes)
 
     def _meeting(self) -> Iterator[Entry]:
-        missed_on = self.not_held_at.date() if self.not_held_at else None
-        ended_on = self.held_on or missed_on
+        ended_on = self.held_on or self._missed_on()
         if ended_on:
-            day = self.starts_at.date() if self.starts_at else ended_on
+            agreed_on = self.starts_at.date() if self.starts_at else None
+            day = min(ended_on, agreed_on or ended_on)
             yield Entry(self.program_id, Measure.ENDED, day, self._parties)
             if self.held_on:
                 yield Entry(self.program_id, Measure.HELD, day, self._parties)
+
+    def _missed_on(self) -> date | None:
+        """When it was said that the two did not meet, or a meeting was given up that should have begun already."""
+        given_up_at = earliest(self.cancelled_at, self.solved_at)
+        begun = given_up_at and self.starts_at and given_up_at >= self.starts_at
+        missed_at = earliest(self.not_held_at, given_up_at if begun else None)
+        return missed_at.date() if missed_at else None
 
     def _thread(self) -> Iterator[Entry]:
         began_at = earliest(self.learner_message_at, self.mentor_message_at)

@@ -64,7 +64,8 @@ def figures_of(tally: Tally) -> dict[str, Figure]:
     shown = {d.name: model.show(d.find(tally), tally.people.get(d.name, 0)) for d in DEFINITIONS}
     for name in BY_SIDE:
         sides = [f"{name}_{side}" for side in SIDES]
-        for index in model.to_suppress([tally.people.get(side, 0) for side in sides]):
+        people = [tally.people.get(side, 0) for side in sides]
+        for index in model.to_suppress(people, tally.people.get(name, 0)):
             shown[sides[index]] = SUPPRESSED
     return shown
 
@@ -152,8 +153,8 @@ DEFINITIONS = (
     Definition(
         "relationships_made",
         "relationships-made",
-        (Measure.CONNECTION,),
-        _count(Measure.RELATIONSHIP, Measure.CONNECTION),
+        (Measure.RELATIONSHIP,),
+        _count(Measure.RELATIONSHIP, Measure.RELATIONSHIP),
     ),
     Definition(
         "relationship_ratio",
@@ -167,8 +168,8 @@ DEFINITIONS = (
     Definition(
         "solved_in_chat",
         "solved-in-chat",
-        (Measure.ASKED,),
-        _count(Measure.SOLVED_IN_CHAT, Measure.ASKED),
+        (Measure.SOLVED_IN_CHAT,),
+        _count(Measure.SOLVED_IN_CHAT, Measure.SOLVED_IN_CHAT),
     ),
     Definition(
         "use_ratio", "use-after-30-days", (Measure.FOLLOWED_UP,), _ratio((Measure.USED,), (Measure.FOLLOWED_UP,))

@@ -34,7 +34,7 @@ class Gauges:
 
     async def refresh(self) -> bool:
         """Compute all gauges again if anything was consumed since the last time. Never more to do at once."""
-        async with self._database.connection() as connection:
+        async with reads.snapshot(self._database) as connection:
             consumed = await reads.batches(connection)
             if consumed != self._seen:
                 self._show(await _values(connection, datetime.now(UTC)))

@@ -44,22 +44,29 @@ SUPPRESSED = Figure("suppressed")
 
 def show(finding: Finding, people: int) -> Figure:
     """The figure about this many distinct people; groups of 1 to 4 are suppressed, and cases without known people."""
-    if people < SMALLEST_GROUP and (people or finding.cases or finding.value):
+    if is_small(people) or (not people and (finding.cases or finding.value)):
         return SUPPRESSED
     if finding.value is None:
         return Figure("not_enough_data", None, finding.cases)
     return Figure("value", finding.value, finding.cases, finding.interval)
 
 
-def to_suppress(people: Sequence[int]) -> frozenset[int]:
+def is_small(people: int) -> bool:
+    """Whether a figure about so many people tells of each of them."""
+    return 0 < people < SMALLEST_GROUP
+
+
+def to_suppress(people: Sequence[int], distinct: int) -> frozenset[int]:
     """Which groups of one total to suppress, by position: small ones, and enough others to hide them in.
 
     The total is published, so what is suppressed can be had by subtraction: it must be two groups or more, and
-    together no small group. The smallest of the others are taken first.
+    together no small group. The smallest of the others are taken first. Groups can share people, who are `distinct`
+    together: in the suppressed ones are at least those who are in no other, and those of the largest.
     """
-    hidden = [index for index, size in enumerate(people) if 0 < size < SMALLEST_GROUP]
+    hidden = [index for index, size in enumerate(people) if is_small(size)]
     others = sorted((size, index) for index, size in enumerate(people) if size >= SMALLEST_GROUP)
-    if len(hidden) == 1 or 0 < sum(people[index] for index in hidden) < SMALLEST_GROUP:
+    nowhere_else = distinct - sum(size for size, _ in others)
+    if len(hidden) == 1 or is_small(max(nowhere_else, *(people[index] for index in hidden), 0)):
         hidden += [index for _, index in others[:1]]
     return frozenset(hidden)
 

@@ -1,13 +1,16 @@
 """The read path: the statements behind a report. They read rollups, and of the facts only what is still open."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from chassis.database import Transaction
+from chassis.database import Database, Transaction
 from flash_schemas.profile import Objective
+
+from analytics_service.facts import TOPICS
 
 PROGRAM = "SELECT program_id, name, owners, starts_on, objectives FROM program WHERE program_id = $1"
 PROGRAMS = "SELECT program_id, name, owners, starts_on, objectives FROM program ORDER BY program_id"
@@ -27,14 +30,21 @@ FROM session_fact
 WHERE program_id = $1 AND requested_at >= $2::date::timestamp AT TIME ZONE 'UTC'
     AND requested_at < least($4, ($3::date + 1)::timestamp AT TIME ZONE 'UTC')
     AND accepted_at IS NULL AND declined_at IS NULL AND expired_at IS NULL AND withdrawn_at IS NULL
-    AND mentor_message_at IS NULL AND solved_at IS NULL
+    AND mentor_message_at IS NULL AND solved_at IS NULL AND countered_at IS NULL
 GROUP BY 1
 """
 OVERDUE = """
-SELECT count(*) FROM session_fact
-WHERE program_id = $1 AND starts_at >= $2::date::timestamp AT TIME ZONE 'UTC'
-    AND starts_at < least($4, ($3::date + 1)::timestamp AT TIME ZONE 'UTC')
-    AND held_on IS NULL AND not_held_at IS NULL AND cancelled_at IS NULL AND solved_at IS NULL
+WITH overdue AS (
+    SELECT learner_id, mentor_id FROM session_fact
+    WHERE program_id = $1 AND starts_at >= $2::date::timestamp AT TIME ZONE 'UTC'
+        AND starts_at < least($4, ($3::date + 1)::timestamp AT TIME ZONE 'UTC')
+        AND held_on IS NULL AND not_held_at IS NULL AND cancelled_at IS NULL AND solved_at IS NULL
+)
+SELECT (SELECT count(*) FROM overdue) AS sessions, count(DISTINCT person_id) AS people FROM (
+    SELECT learner_id AS person_id FROM overdue UNION ALL SELECT mentor_id FROM overdue UNION ALL
+    SELECT person_id FROM rollup_person
+    WHERE program_id = $1 AND measure = 'ended' AND day BETWEEN $2 AND $3 AND amount > 0
+) AS due
 """
 # The last place known by the end of that day; of somebody not known by then, the first place known.
 UNITS = """
@@ -48,7 +58,8 @@ LEFT JOIN unit AS u ON u.unit_id = coalesce(
 WHERE r.program_id = $1 AND r.day BETWEEN $2 AND $3 AND r.measure = ANY ($4) AND r.amount > 0
 GROUP BY u.unit_id, u.name, r.measure ORDER BY u.name, u.unit_id
 """
-AS_OF = "SELECT max(newest_at) FROM progress"
+# A quiet topic cannot be told from one that is not read. One consumer reads all of these, so the newest speaks for all.
+AS_OF = "SELECT max(newest_at) FROM progress WHERE topic = ANY ($1)"
 BATCHES = "SELECT coalesce(sum(batches), 0)::bigint FROM progress"
 
 
@@ -70,6 +81,13 @@ class Program:
     objectives: tuple[Objective, ...]
 
 
+class Overdue(NamedTuple):
+    """Sessions that should be over though nobody said so, and the people of these and of those that are."""
+
+    sessions: int
+    people: int
+
+
 class UnitPart(NamedTuple):
     """A department's part in one measure; without id and name: people of whom no profile is known yet."""
 
@@ -78,6 +96,13 @@ class UnitPart(NamedTuple):
     measure: str
     people: int
     amount: int
+
+
+@asynccontextmanager
+async def snapshot(database: Database) -> AsyncIterator[Transaction]:
+    """A connection on which all statements see the same."""
+    async with database.connection() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
+        yield connection
 
 
 async def program(connection: Transaction, program_id: UUID) -> Program | None:
@@ -114,10 +139,10 @@ async def open_minutes(connection: Transaction, program_id: UUID, period: Period
     return {row["minutes"]: row["asks"] for row in rows}
 
 
-async def overdue(connection: Transaction, program_id: UUID, period: Period, now: datetime) -> int:
+async def overdue(connection: Transaction, program_id: UUID, period: Period, now: datetime) -> Overdue:
     """Sessions whose agreed start passed and of which nobody said whether they were held."""
-    found: int = await connection.fetchval(OVERDUE, program_id, *period, now)
-    return found
+    row = await connection.fetchrow(OVERDUE, program_id, *period, now)
+    return Overdue(*row) if row else Overdue(0, 0)
 
 
 async def units(connection: Transaction, program_id: UUID, period: Period, measures: Sequence[str]) -> list[UnitPart]:
@@ -126,8 +151,8 @@ async def units(connection: Transaction, program_id: UUID, period: Period, measu
 
 
 async def as_of(connection: Transaction) -> datetime | None:
-    """The newest event time that the figures contain."""
-    newest: datetime | None = await connection.fetchval(AS_OF)
+    """The newest event time that the facts contain."""
+    newest: datetime | None = await connection.fetchval(AS_OF, TOPICS)
     return newest
 
 

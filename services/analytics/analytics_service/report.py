@@ -1,6 +1,6 @@
 """The read path: from rollups to one program's report, everything from one snapshot."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from itertools import groupby
 from uuid import UUID
@@ -43,7 +43,9 @@ async def make_report(connection: Transaction, program: Program, period: Period,
     """The report of a program. `connection` should read one snapshot; `now` decides what is open and overdue."""
     tally = await count(connection, program.program_id, period, now)
     figures = figures_of(tally)
-    parts = await reads.units(connection, program.program_id, period, list(UNIT_FIGURES.values()))
+    measures = list(UNIT_FIGURES.values())
+    parts = await reads.units(connection, program.program_id, period, measures)
+    people = await reads.people(connection, program.program_id, period, [(measure, measure) for measure in measures])
     return ReportAnswer(
         program_id=program.program_id,
         name=program.name,
@@ -52,17 +54,19 @@ async def make_report(connection: Transaction, program: Program, period: Period,
         metrics={name: FigureAnswer.of(figure, LINKS[name]) for name, figure in figures.items()},
         outcomes=_outcomes(tally, figures["acceptance_ratio"]),
         objectives=await judge_objectives(connection, program, now),
-        units=_units(parts),
+        units=_units(parts, people),
     )
 
 
 async def count(connection: Transaction, program_id: UUID, period: Period, now: datetime) -> Tally:
     """Everything counted in a program and period."""
+    people = await reads.people(connection, program_id, period, CONCERNED)
+    overdue = await reads.overdue(connection, program_id, period, now)
     return Tally(
         counts=await reads.counts(connection, program_id, period),
-        people=await reads.people(connection, program_id, period, CONCERNED),
+        people={**people, "completion_ratio": overdue.people},
         open_minutes=await reads.open_minutes(connection, program_id, period, now),
-        overdue=await reads.overdue(connection, program_id, period, now),
+        overdue=overdue.sessions,
     )
 
 
@@ -99,9 +103,17 @@ def _outcomes(tally: Tally, acceptance: Figure) -> OutcomesAnswer:
     return OutcomesAnswer(state=acceptance.state, cases=acceptance.cases, definition=OUTCOMES_LINK, **mix)
 
 
-def _units(parts: Iterable[UnitPart]) -> list[UnitAnswer]:
-    """One row per department; in each column enough is suppressed to hide the small groups from subtraction."""
-    columns = {name: _column([part for part in parts if part.measure == m]) for name, m in UNIT_FIGURES.items()}
+def _units(parts: Iterable[UnitPart], people: Mapping[str, int]) -> list[UnitAnswer]:
+    """One row per department; in each column enough is suppressed to hide the small groups from subtraction.
+
+    `people` are the distinct ones of each measure. Nothing hides a small group of them all: then there are no rows.
+    """
+    if any(model.is_small(size) for size in people.values()):
+        return []
+    columns = {
+        name: _column([part for part in parts if part.measure == measure], people.get(measure, 0))
+        for name, measure in UNIT_FIGURES.items()
+    }
     places = dict.fromkeys((part.unit_id, part.name) for part in parts)
     return [
         UnitAnswer.model_validate({"unit_id": unit_id, "name": name} | _row(columns, unit_id))
@@ -113,8 +125,8 @@ def _row(columns: dict[str, dict[UUID | None, Figure]], unit_id: UUID | None) ->
     return {name: FigureAnswer.of(column.get(unit_id, NO_CASES), UNITS_LINK) for name, column in columns.items()}
 
 
-def _column(parts: list[UnitPart]) -> dict[UUID | None, Figure]:
-    hidden = model.to_suppress([part.people for part in parts])
+def _column(parts: list[UnitPart], people: int) -> dict[UUID | None, Figure]:
+    hidden = model.to_suppress([part.people for part in parts], people)
     return {
         part.unit_id: SUPPRESSED if index in hidden else model.show(Finding(part.amount, part.amount), part.people)
         for index, part in enumerate(parts)

@@ -51,17 +51,29 @@ class Changes:
 async def recompute(database: Database, chunk_facts: int, *, replace: bool = True) -> list[Compared]:
     """Compute all rollups again from the facts and, unless told otherwise, put the result in their place if it differs.
 
-    Consumers wait meanwhile; reports go on. Returns the comparison, one row per rollup and measure.
+    One program after the other: consumers wait no longer than one takes, and go on between two. Reports always go on.
+    Returns the comparison, one row per rollup and measure.
     """
+    async with database.transaction() as transaction:
+        programs = await store.counted_programs(transaction)
+    sums: dict[tuple[str, str], Compared] = {}
+    for program_id in programs:
+        for row in await _recompute(database, program_id, chunk_facts, replace=replace):
+            key = row.rollup, row.measure
+            sums[key] = sums[key] + row if key in sums else row
+    return [sums[key] for key in sorted(sums)]
+
+
+async def _recompute(database: Database, program_id: UUID, chunk_facts: int, *, replace: bool) -> list[Compared]:
     async with database.transaction() as transaction:
         await store.stop_rolling_up(transaction)
         fresh = Changes()
-        async for fact in store.all_facts(transaction, chunk_facts):
+        async for fact in store.all_facts(transaction, program_id, chunk_facts):
             fresh.add(fact)
         await store.keep_fresh(transaction, _sorted(fresh.counts), _sorted(fresh.people))
-        compared = await store.compare(transaction)
+        compared = await store.compare(transaction, program_id)
         if replace and any(row.differing for row in compared):
-            await store.take_fresh(transaction)
+            await store.take_fresh(transaction, program_id)
         return compared
 
 

@@ -1,7 +1,7 @@
 """Step 7 of the data's way, written down: the statements that keep facts and rollups; `reads.py` has the reports'."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from typing import Any, TypeVar
 from uuid import UUID
@@ -28,7 +28,8 @@ ON CONFLICT (session_id) DO UPDATE SET
     mentor_message_at = LEAST(known.mentor_message_at, EXCLUDED.mentor_message_at),
     solved_at = LEAST(known.solved_at, EXCLUDED.solved_at),
     followed_up_at = LEAST(known.followed_up_at, EXCLUDED.followed_up_at),
-    used = LEAST(known.used, EXCLUDED.used)
+    used = LEAST(known.used, EXCLUDED.used),
+    countered_at = LEAST(known.countered_at, EXCLUDED.countered_at)
 RETURNING old AS before, new AS after
 """
 KEEP_SURVEYS = """
@@ -90,17 +91,26 @@ ON CONFLICT (topic) DO UPDATE SET newest_at = GREATEST(known.newest_at, EXCLUDED
 """
 STOP_ROLLING_UP = "LOCK TABLE rollup_count, rollup_person IN SHARE ROW EXCLUSIVE MODE"
 UNBOUNDED = "SET LOCAL statement_timeout = 0"
+LONGEST_S = 86_400
+"""How long a statement about everything may take: to asyncpg none given means the pool's, made for a moment's work."""
+# Of the facts, too: rollups may lack a program.
+COUNTED_PROGRAMS = """
+SELECT program_id FROM rollup_count UNION SELECT program_id FROM rollup_person UNION
+SELECT program_id FROM session_fact UNION SELECT program_id FROM survey_fact UNION
+SELECT program_id FROM pair_fact UNION SELECT program_id FROM message_fact UNION
+SELECT program_id FROM search_fact ORDER BY 1
+"""
 CLEAR_FRESH = "TRUNCATE fresh_count, fresh_person"
 COMPARE = """
 SELECT 'cases' AS rollup, measure, coalesce(sum(k.amount), 0)::bigint AS kept,
     coalesce(sum(f.amount), 0)::bigint AS recomputed,
     count(*) FILTER (WHERE k.amount IS DISTINCT FROM f.amount) AS differing
-FROM (SELECT * FROM rollup_count WHERE amount <> 0) AS k
+FROM (SELECT * FROM rollup_count WHERE amount <> 0 AND ($1::uuid IS NULL OR program_id = $1)) AS k
 FULL JOIN fresh_count AS f USING (program_id, measure, day, value) GROUP BY measure
 UNION ALL
 SELECT 'people', measure, coalesce(sum(k.amount), 0)::bigint, coalesce(sum(f.amount), 0)::bigint,
     count(*) FILTER (WHERE k.amount IS DISTINCT FROM f.amount)
-FROM (SELECT * FROM rollup_person WHERE amount <> 0) AS k
+FROM (SELECT * FROM rollup_person WHERE amount <> 0 AND ($1::uuid IS NULL OR program_id = $1)) AS k
 FULL JOIN fresh_person AS f USING (program_id, measure, day, person_id) GROUP BY measure
 ORDER BY 1, 2
 """
@@ -126,10 +136,8 @@ EMPTY = (
     "UPDATE progress SET batches = batches + 1",
 )
 TAKE_FRESH = (
-    "DELETE FROM rollup_count",
-    "INSERT INTO rollup_count SELECT * FROM fresh_count",
-    "DELETE FROM rollup_person",
-    "INSERT INTO rollup_person SELECT * FROM fresh_person",
+    ("DELETE FROM rollup_count WHERE program_id = $1", "INSERT INTO rollup_count SELECT * FROM fresh_count"),
+    ("DELETE FROM rollup_person WHERE program_id = $1", "INSERT INTO rollup_person SELECT * FROM fresh_person"),
 )
 
 KeptT = TypeVar("KeptT", Session, Survey, Pair)
@@ -143,11 +151,11 @@ KEEP: Mapping[type, str] = {
     Search: KEEP_SEARCHES,
 }
 READ_ALL: Mapping[type[Any], str] = {
-    Session: "SELECT * FROM session_fact",
-    Survey: "SELECT * FROM survey_fact",
-    Pair: "SELECT * FROM pair_fact",
-    Message: "SELECT * FROM message_fact",
-    Search: "SELECT * FROM search_fact",
+    Session: "SELECT * FROM session_fact WHERE program_id = $1",
+    Survey: "SELECT * FROM survey_fact WHERE program_id = $1",
+    Pair: "SELECT * FROM pair_fact WHERE program_id = $1",
+    Message: "SELECT * FROM message_fact WHERE program_id = $1",
+    Search: "SELECT * FROM search_fact WHERE program_id = $1",
 }
 
 
@@ -160,6 +168,15 @@ class Compared:
     kept: int
     recomputed: int
     differing: int
+
+    def __add__(self, other: "Compared") -> "Compared":
+        """Both together, of one measure."""
+        return replace(
+            self,
+            kept=self.kept + other.kept,
+            recomputed=self.recomputed + other.recomputed,
+            differing=self.differing + other.differing,
+        )
 
 
 async def merge(
@@ -222,29 +239,36 @@ async def stop_rolling_up(transaction: Transaction) -> None:
     await transaction.execute(STOP_ROLLING_UP)
 
 
-async def all_facts(transaction: Transaction, chunk_facts: int) -> AsyncIterator[Fact]:
-    """Every fact of every kind."""
+async def counted_programs(transaction: Transaction) -> list[UUID]:
+    """The programs of which there is a fact or a sum."""
+    await transaction.execute(UNBOUNDED)
+    return [row["program_id"] for row in await transaction.fetch(COUNTED_PROGRAMS, timeout=LONGEST_S)]
+
+
+async def all_facts(transaction: Transaction, program_id: UUID, chunk_facts: int) -> AsyncIterator[Fact]:
+    """Every fact of every kind in a program."""
     for kind, statement in READ_ALL.items():
-        async for row in transaction.cursor(statement, prefetch=chunk_facts):
+        async for row in transaction.cursor(statement, program_id, prefetch=chunk_facts, timeout=LONGEST_S):
             yield fact_of(kind, row)
 
 
 async def keep_fresh(transaction: Transaction, counts: Sequence[Any], people: Sequence[Any]) -> None:
     """Put recomputed rollups beside the present ones."""
-    await transaction.execute(CLEAR_FRESH)
-    await transaction.copy_records_to_table("fresh_count", records=counts)
-    await transaction.copy_records_to_table("fresh_person", records=people)
+    await transaction.execute(CLEAR_FRESH, timeout=LONGEST_S)
+    await transaction.copy_records_to_table("fresh_count", records=counts, timeout=LONGEST_S)
+    await transaction.copy_records_to_table("fresh_person", records=people, timeout=LONGEST_S)
 
 
-async def compare(transaction: Transaction) -> list[Compared]:
-    """Present against recomputed rollups, by measure."""
-    return [Compared(*row) for row in await transaction.fetch(COMPARE)]
+async def compare(transaction: Transaction, program_id: UUID | None = None) -> list[Compared]:
+    """Present against recomputed rollups, by measure; of one program, if given."""
+    return [Compared(*row) for row in await transaction.fetch(COMPARE, program_id, timeout=LONGEST_S)]
 
 
-async def take_fresh(transaction: Transaction) -> None:
-    """Put the recomputed rollups in the place of the present ones."""
-    for statement in TAKE_FRESH:
-        await transaction.execute(statement)
+async def take_fresh(transaction: Transaction, program_id: UUID) -> None:
+    """Put the recomputed rollups of a program in the place of the present ones."""
+    for remove, add in TAKE_FRESH:
+        await transaction.execute(remove, program_id, timeout=LONGEST_S)
+        await transaction.execute(add, timeout=LONGEST_S)
 
 
 async def stop_consuming(transaction: Transaction) -> None:
@@ -256,7 +280,7 @@ async def stop_consuming(transaction: Transaction) -> None:
 async def set_aside(transaction: Transaction) -> None:
     """Keep the present rollups where `compare` looks for others."""
     for statement in SET_ASIDE:
-        await transaction.execute(statement)
+        await transaction.execute(statement, timeout=LONGEST_S)
 
 
 async def empty(transaction: Transaction) -> None:
@@ -266,4 +290,4 @@ async def empty(transaction: Transaction) -> None:
     past would be lost; and what is said again adds nothing.
     """
     for statement in EMPTY:
-        await transaction.execute(statement)
+        await transaction.execute(statement, timeout=LONGEST_S)

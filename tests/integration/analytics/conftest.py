@@ -23,6 +23,9 @@ from tests.support.deliveries import delivery
 
 MARCH = datetime(2026, 3, 10, 9, tzinfo=UTC)
 MARCH_10 = MARCH.date()
+APRIL = datetime(2026, 4, 3, 12, tzinfo=UTC)
+STARTS_ON = date(2026, 3, 1)
+WHAT_IS_SHOWN = ("value", "cases", "state")
 DIRECTORY = (ProfileChangedV1, ProgramChangedV1)
 COMPANY = UnitRef(unit_id=UUID(int=1), name="Company")
 
@@ -54,11 +57,13 @@ class World:
         async with self.database.transaction() as transaction:
             await handle(transaction, deliveries)
 
-    async def program(self, *objectives: Objective, name: str = "Onboarding") -> None:
+    async def program(self, *objectives: Objective, **values: Any) -> None:
         """The program says how it is now."""
-        await self.say(self.a_program(*objectives, name=name))
+        await self.say(self.a_program(*objectives, **values))
 
-    def a_program(self, *objectives: Objective, name: str = "Onboarding") -> ProgramChangedV1:
+    def a_program(
+        self, *objectives: Objective, name: str = "Onboarding", starts_on: date = STARTS_ON
+    ) -> ProgramChangedV1:
         """The program, from the first of March 2026."""
         return ProgramChangedV1(
             program_id=self.program_id,
@@ -70,7 +75,7 @@ class World:
             search_fields={},
             request_policy={},
             owners=(self.owner_id,),
-            starts_on=MARCH_10.replace(day=1),
+            starts_on=starts_on,
         )
 
     async def place(self, person_id: UUID, department: UnitRef, at: datetime = MARCH, **values: Any) -> None:
@@ -142,6 +147,11 @@ def objective(metric: Any, target: float, due: date = date(2026, 3, 31), smalles
     return Objective(
         objective_id=uuid4(), text="As agreed", metric=metric, target=target, due=due, smallest_cases=smallest_cases
     )
+
+
+def figure(report: Any, name: str) -> tuple[Any, ...]:
+    """Value, cases and state of one figure of a report."""
+    return tuple(report["metrics"][name][key] for key in WHAT_IS_SHOWN)
 
 
 def a_profile(person_id: UUID, department: UnitRef, **values: Any) -> ProfileChangedV1:

@@ -27,6 +27,7 @@ STEPS: dict[type[said.SessionEvent], dict[str, Any]] = {
     said.SessionCancelledV1: {"by": "mentor"},
     said.SessionNotHeldV1: {},
     said.SessionSolvedInChatV1: {},
+    said.SessionCounterProposedV1: {"format": "call", "minutes": 30, "times": 0},
     said.FollowUpAnsweredV1: {"used": "partly"},
     said.RelationshipMadeV1: {"by": "both_wished"},
     said.RelationshipEndedV1: {},
@@ -164,11 +165,12 @@ class Sums:
             self._case(program, "withdrawn", asked.date())
         elif expired:
             self._case(program, "expired", asked.date())
-        answers = [moment for moment in (accepted, declined, wrote, solved) if moment]
+        countered = at.get(said.SessionCounterProposedV1)
+        answers = [moment for moment in (accepted, declined, countered, wrote, solved) if moment]
         ends = [moment for moment in (withdrawn, expired) if moment]
         if answers or ends:
-            waited_s = (min(answers or ends) - asked).total_seconds()
-            measure = "answered_after" if answers else "unanswered_after"
+            waited_s = (min(answers + ends) - asked).total_seconds()
+            measure = "answered_after" if min(answers + ends) in answers else "unanswered_after"
             self._case(program, measure, asked.date(), value=max(0, int(waited_s // 60)))
 
     def _meeting(self, program: UUID, learner: UUID, mentor: UUID, at: dict[Any, datetime], told: list[Told]) -> None:
@@ -179,9 +181,14 @@ class Sums:
             self._case(program, "used", answered.date())
         agreed = [one for one in told if isinstance(one.event, said.SessionScheduledV1 | said.SessionRescheduledV1)]
         held = [one.event.held_on for one in told if isinstance(one.event, said.SessionHeldV1)]
-        missed = [at[said.SessionNotHeldV1].date()] if said.SessionNotHeldV1 in at else []
+        starts_at = max(agreed, key=lambda one: one.version).event.starts_at if agreed else None
+        given_up = [at[way] for way in (said.SessionCancelledV1, said.SessionSolvedInChatV1) if way in at]
+        missed = [at[said.SessionNotHeldV1]] if said.SessionNotHeldV1 in at else []
+        if starts_at and given_up and min(given_up) >= starts_at:
+            missed.append(min(given_up))
         if held or missed:
-            day = max(agreed, key=lambda one: one.version).event.starts_at.date() if agreed else (held or missed)[0]
+            day = held[0] if held else min(missed).date()
+            day = min(day, starts_at.date()) if starts_at else day
             self._case(program, "ended", day, learner, mentor)
             if held:
                 self._case(program, "held", day, learner, mentor)

@@ -1,8 +1,11 @@
 """What dashboards see of programs."""
 
+from typing import Any
 from uuid import uuid4
 
+import pytest
 from analytics_service.gauges import Gauges
+from analytics_service.report import count
 from prometheus_client import REGISTRY
 
 from tests.integration.analytics.conftest import World, objective
@@ -50,6 +53,23 @@ async def test_a_renamed_program_keeps_no_series_under_its_old_name(world: World
     await gauges.refresh()
     assert gauge(world, "info", name="Old") is None
     assert gauge(world, "info", name="New") == 1
+
+
+async def test_gauges_of_one_time_are_of_one_moment(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    await world.program(objective("messages_exchanged", 4))
+    sessions = [await world.ask() for _ in range(3)]
+    for ids in sessions:
+        await world.write(ids, "learner")
+
+    async def counted_while_somebody_writes(*asked: Any) -> Any:
+        counted = await count(*asked)
+        await world.write(sessions[0], "mentor")
+        return counted
+
+    monkeypatch.setattr("analytics_service.gauges.count", counted_while_somebody_writes)
+    await Gauges(world.database).refresh()
+    assert gauge(world, "messages_exchanged") == 3
+    assert gauge(world, "objectives", state="met") == 0
 
 
 async def test_nothing_is_computed_while_nothing_happens(world: World) -> None:

@@ -24,10 +24,8 @@ from flash_schemas.profile import UnitRef
 from flash_schemas.search import SearchPerformedV1
 
 from tests.integration.analytics.conftest import MARCH, MARCH_10, World, a_profile
-from tests.integration.analytics.test_rollups import somebody_waits
 from tests.support.records import consume_all, record_of
 from tests.support.topics import Topics
-from tests.support.waiting import eventually
 
 FACTS = ("session_fact", "survey_fact", "pair_fact", "message_fact", "search_fact")
 SALES = UnitRef(unit_id=UUID(int=2), name="Sales")
@@ -80,6 +78,7 @@ class History:
             said.SurveySentV1(**ids, side="learner"),
             said.SurveyAnsweredV1(**ids, side="learner", helped="solved", rating=5),
             said.RelationshipMadeV1(**ids, by="both_wished"),
+            said.SessionCounterProposedV1(**ids, format="call", minutes=15, times=0),
         ]
 
     def search(self) -> SearchPerformedV1:
@@ -154,10 +153,13 @@ async def test_lost_facts_come_back_with_what_they_add_to_the_rollups(history: H
 
 async def test_a_step_that_a_fact_lacks_comes_back(history: History) -> None:
     await history.some(3)
-    await history.execute("UPDATE session_fact SET held_on = NULL, schedule_version = 0, starts_at = NULL")
+    before = await history.rows(*FACTS)
+    lost = "held_on = NULL, schedule_version = 0, starts_at = NULL, countered_at = NULL"
+    await history.execute(f"UPDATE session_fact SET {lost}")
     await history.execute("UPDATE survey_fact SET rating = NULL")
     await recompute(history.world.database, 100)
     assert await history.differing() == {"session facts": (3, 3), "survey facts": (3, 3)}
+    assert await history.rows(*FACTS) == before
     assert await history.differing() == {}
 
 
@@ -222,14 +224,6 @@ async def test_two_at_once_repair_once(history: History) -> None:
     one, other = await asyncio.gather(history.reconcile(), history.reconcile())
     assert sorted((one["session facts"].differing, other["session facts"].differing)) == [0, 5]
     assert await history.sums() == before
-
-
-async def test_a_second_one_waits_for_the_first(history: History) -> None:
-    await history.some(1)
-    async with expected.alone(history.world.database):
-        other = asyncio.create_task(history.reconcile())
-        await eventually(lambda: somebody_waits(history.world.database), deadline_s=30)
-    assert not any(finding.differing for finding in (await other).values())
 
 
 async def test_what_a_killed_one_left_behind_is_not_expected(history: History) -> None:

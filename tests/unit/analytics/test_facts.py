@@ -86,6 +86,50 @@ def test_a_request_that_expired_waited_until_then() -> None:
     assert [entry.value for entry in entries(session, Measure.UNANSWERED_AFTER)] == [72 * 60]
 
 
+def test_proposing_something_else_is_a_first_response() -> None:
+    session = Session(
+        *IDS,
+        requested_at=MONDAY,
+        countered_at=MONDAY + timedelta(minutes=10),
+        accepted_at=MONDAY + timedelta(days=2),
+    )
+    assert [entry.value for entry in entries(session, Measure.ANSWERED_AFTER)] == [10]
+
+
+@pytest.mark.parametrize("ended", ["expired_at", "withdrawn_at"])
+def test_what_a_mentor_writes_after_the_end_of_a_request_answers_it_no_more(ended: str) -> None:
+    known: dict[str, Any] = {ended: MONDAY + timedelta(hours=72), "mentor_message_at": MONDAY + timedelta(hours=73)}
+    session = Session(*IDS, requested_at=MONDAY, **known)
+    assert [entry.value for entry in entries(session, Measure.UNANSWERED_AFTER)] == [72 * 60]
+    assert not entries(session, Measure.ANSWERED_AFTER)
+
+
+@pytest.mark.parametrize("given_up", ["cancelled_at", "solved_at"])
+def test_a_session_given_up_once_it_should_have_begun_was_missed(given_up: str) -> None:
+    starts_at, day = MONDAY + timedelta(days=3), date(2026, 3, 5)
+    for at, days in (
+        (starts_at - timedelta(minutes=1), []),
+        (starts_at, [day]),
+        (starts_at + timedelta(days=9), [day]),
+    ):
+        known: dict[str, Any] = {given_up: at}
+        session = Session(*IDS, starts_at=starts_at, schedule_version=1, **known)
+        assert [entry.day for entry in entries(session, Measure.ENDED)] == days
+        assert not entries(session, Measure.HELD)
+
+
+def test_a_session_given_up_that_had_no_start_was_not_missed() -> None:
+    assert not entries(Session(*IDS, cancelled_at=MONDAY), Measure.ENDED)
+
+
+def test_a_session_held_before_its_agreed_start_belongs_to_the_day_it_was_held() -> None:
+    june, may = datetime(2026, 6, 3, 9, tzinfo=UTC), date(2026, 5, 28)
+    session = Session(*IDS, starts_at=june, schedule_version=1, held_on=may)
+    assert [entry.day for entry in entries(session, Measure.HELD)] == [may]
+    later = replace(session, held_on=date(2026, 6, 5))
+    assert [entry.day for entry in entries(later, Measure.HELD)] == [june.date()]
+
+
 def test_what_the_learner_writes_is_no_response() -> None:
     session = Session(*IDS, requested_at=MONDAY, learner_message_at=MONDAY + timedelta(hours=1))
     assert not entries(session, Measure.ANSWERED_AFTER)

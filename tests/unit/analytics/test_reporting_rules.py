@@ -36,22 +36,28 @@ def test_a_figure_about_five_people_is_shown_with_its_cases_and_interval() -> No
     assert shown.interval is not None
 
 
-@given(st.lists(st.integers(0, 12), max_size=8))
-def test_what_is_suppressed_cannot_be_had_by_subtraction_from_the_total(people: list[int]) -> None:
-    hidden = model.to_suppress(people)
-    visible = [size for index, size in enumerate(people) if index not in hidden and size]
-    concealed = [people[index] for index in hidden]
-    assert all(size >= 5 for size in visible)
-    assert not concealed or not visible or (len(concealed) >= 2 and sum(concealed) >= 5)
+@given(st.lists(st.sets(st.integers(1, 14)), max_size=8))
+def test_what_is_suppressed_cannot_be_had_by_subtraction_from_the_total(groups: list[set[int]]) -> None:
+    everybody = set[int]().union(*groups)
+    hidden = model.to_suppress([len(group) for group in groups], len(everybody))
+    visible = [group for index, group in enumerate(groups) if index not in hidden and group]
+    concealed = [groups[index] for index in hidden]
+    assert all(len(group) >= 5 for group in visible)
+    assert not concealed or len(everybody) < 5 or (len(concealed) >= 2 and len(set[int]().union(*concealed)) >= 5)
 
 
 @given(st.lists(st.integers(5, 12), max_size=8))
 def test_nothing_is_suppressed_where_all_groups_are_large(people: list[int]) -> None:
-    assert model.to_suppress(people) == frozenset()
+    assert model.to_suppress(people, sum(people)) == frozenset()
 
 
 def test_the_smallest_other_group_hides_a_small_one() -> None:
-    assert model.to_suppress([9, 3, 6, 20]) == {1, 2}
+    assert model.to_suppress([9, 3, 6, 20], 38) == {1, 2}
+
+
+def test_small_groups_hide_each_other_only_if_they_are_not_the_same_people() -> None:
+    assert model.to_suppress([3, 3, 9], 15) == {0, 1}
+    assert model.to_suppress([3, 3, 9], 12) == {0, 1, 2}
 
 
 @given(st.integers(1, 500), st.data())
