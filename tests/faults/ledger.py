@@ -5,7 +5,7 @@ have had no effect at all.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 from uuid import UUID
@@ -113,6 +113,22 @@ class Ledger:
     sessions_before: int = 0
     unanswered: int = 0
     """Calls that ended without an answer, repeated or not."""
+
+    def halves(self, applied: Collection[str]) -> Iterator[str]:
+        """Transactions of which a part is not there, given the ids of all events that had an effect.
+
+        A call that nobody answered may go on beside those after it. What they had said of somebody by then is newer,
+        so it has no effect any more, and is no missing part.
+        """
+        told_since: set[str] = set()
+        for push in reversed(self.pushes):
+            about = {event["id"]: event["employee_number"] for event in push.events}
+            for ids in push.certain.values():
+                there = sum(each in applied for each in ids)
+                missing = sum(each not in applied and about[each] not in told_since for each in ids)
+                if missing and (there or push.outcome == "answered"):
+                    yield f"a transaction of a push that was {push.outcome}: {there} of {there + missing} events"
+            told_since |= {number for event_id, number in about.items() if event_id in applied}
 
     def session_ids(self) -> set[UUID]:
         """Every session that the learner was told of."""

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.faults.ledger import Employee, Organisation, Outcome, Push
+from tests.faults.ledger import Employee, Ledger, Organisation, Outcome, Push
 
 
 def event(kind: str, **about: Any) -> dict[str, Any]:
@@ -53,3 +53,34 @@ def test_what_is_certain_of_a_call_is_said_transaction_by_transaction_since_each
     organisation.note(push := Push(changes, "unknown"))
     assert [len(ids) for ids in push.certain.values()] == [200, 1]
     assert wrong(organisation, Employee("1", "T199", "A")) == []
+
+
+def changed(number: str, time: int) -> dict[str, Any]:
+    return {**event("person_changed", job_title=f"T{time}"), "employee_number": number, "id": f"{number} at {time}"}
+
+
+def ledger(first: Outcome) -> Ledger:
+    """One transaction about three people, then another about one of them."""
+    pushes = [Push([changed(number, 1) for number in "123"], first), Push([changed("2", 2)], "answered")]
+    for push in pushes:
+        push.certain[0] = [each["id"] for each in push.events]
+    return Ledger(pushes)
+
+
+def halves(first: Outcome, *applied: str) -> list[str]:
+    return list(ledger(first).halves({"2 at 2", *applied}))
+
+
+def test_half_a_transaction_is_lost_whether_or_not_it_was_answered() -> None:
+    assert halves("answered", "1 at 1") == ["a transaction of a push that was answered: 1 of 2 events"]
+    assert halves("unknown", "1 at 1", "2 at 1") == ["a transaction of a push that was unknown: 2 of 3 events"]
+
+
+def test_what_a_later_call_had_overtaken_is_missing_from_no_transaction() -> None:
+    assert halves("unknown", "1 at 1", "3 at 1") == []
+    assert halves("answered", "1 at 1", "3 at 1") == []
+
+
+def test_an_answered_transaction_is_there_and_an_unknown_one_may_be_missing_whole() -> None:
+    assert halves("unknown") == []
+    assert halves("answered") == ["a transaction of a push that was answered: 0 of 2 events"]
