@@ -95,7 +95,11 @@ async def the_index_is_built_anew(run: Run) -> None:
     assert isinstance(outcomes[0], asyncio.CancelledError), outcomes[0]
 
 
-@row(49, "OpenSearch takes nothing for moments while the index is built anew: none is shown that lacks anybody")
+@row(
+    49,
+    "OpenSearch takes nothing for moments while the index is built anew: none is shown that lacks anybody",
+    seeds=SEEDS_SLOW,
+)
 async def opensearch_fails_amid_a_rebuild(run: Run) -> None:
     line = run.system.proxies["opensearch"]
     async with run.writing():
