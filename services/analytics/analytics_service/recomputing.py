@@ -1,10 +1,10 @@
 """The command `recompute`: the rollups are computed again from the facts, and both sums of each measure are told."""
 
-import sys
 from argparse import ArgumentParser
 from collections.abc import Awaitable, Callable, Sequence
 
-from chassis.database import Database, is_transient
+from chassis.database import Database
+from chassis.operating import to_its_end
 
 from analytics_service.rollup import recompute
 from analytics_service.store import Compared
@@ -16,18 +16,16 @@ def command(database: Database, chunk_facts: int) -> Callable[[object, Sequence[
     """The command line: 0 when the rollups equalled the facts, 1 when they did not or PostgreSQL went away."""
 
     async def run(_service: object, arguments: Sequence[str]) -> int:
-        asked = _parser().parse_args(arguments)
-        try:
-            compared = await recompute(database, chunk_facts, replace=not asked.check)
-        except Exception as error:
-            if not is_transient(error):
-                raise
-            print(f"Not finished, run it again: {error!r}", file=sys.stderr)  # noqa: T201 - a command's answer
-            return 1
-        print(_table(compared, replaced=not asked.check))  # noqa: T201 - a command's answer
-        return 1 if any(row.differing for row in compared) else 0
+        replace = not _parser().parse_args(arguments).check
+        return await to_its_end(_run(database, chunk_facts, replace=replace))
 
     return run
+
+
+async def _run(database: Database, chunk_facts: int, *, replace: bool) -> int:
+    compared = await recompute(database, chunk_facts, replace=replace)
+    print(_table(compared, replaced=replace))  # noqa: T201 - a command's answer
+    return 1 if any(row.differing for row in compared) else 0
 
 
 def _parser() -> ArgumentParser:

@@ -1,14 +1,12 @@
 """Beside the data's way: what a comparison of source and projection found, kept for the metrics and told as a table."""
 
-import sys
 from argparse import ArgumentParser
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from aiokafka.errors import KafkaError
-
-from chassis.database import TRANSIENT_ERRORS, Database, Transaction
+from chassis.database import Database, Transaction
+from chassis.operating import to_its_end
 
 REMEMBER = """
 INSERT INTO reconciliation (name, ran_at, compared, differing, repaired)
@@ -48,17 +46,17 @@ def command(
 
     async def run(_service: object, arguments: Sequence[str]) -> int:
         repair = not parser.parse_args(arguments).check
-        try:
-            findings = await reconcile(repair)
-            async with database.transaction() as transaction:
-                await remember(transaction, findings)
-        except (KafkaError, *TRANSIENT_ERRORS, *failures) as error:
-            print(f"Not finished, run it again: {error!r}", file=sys.stderr)  # noqa: T201 - a command's answer
-            return 1
-        print(table(findings))  # noqa: T201 - a command's answer
-        return 1 if _remaining(findings) else 0
+        return await to_its_end(_run(database, reconcile, repair=repair), failures)
 
     return run
+
+
+async def _run(database: Database, reconcile: Reconcile, *, repair: bool) -> int:
+    findings = await reconcile(repair)
+    async with database.transaction() as transaction:
+        await remember(transaction, findings)
+    print(table(findings))  # noqa: T201 - a command's answer
+    return 1 if _remaining(findings) else 0
 
 
 async def remember(transaction: Transaction, findings: Sequence[Finding]) -> None:

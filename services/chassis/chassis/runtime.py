@@ -14,7 +14,6 @@ from typing import Any, TypeVar
 
 import uvicorn
 import uvloop
-from aiokafka.errors import KafkaError
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from pydantic import ValidationError
@@ -23,13 +22,14 @@ from chassis import failpoints, kafka, logs, problems
 from chassis.auth import TokenVerifier
 from chassis.consumer import Consumer
 from chassis.consuming import ConsumerComponent
-from chassis.database import Database, is_transient
+from chassis.database import Database
 from chassis.health import Component, Health, Ping
 from chassis.housekeeping import Housekeeping
 from chassis.http import RequestContext
-from chassis.kafka import KafkaPublisher, PublishFailed
+from chassis.kafka import KafkaPublisher
 from chassis.letters import show_waiting
 from chassis.migrate import migrate
+from chassis.operating import to_its_end
 from chassis.parked import dead_letters
 from chassis.relay import Relay
 from chassis.replaying import replay
@@ -108,15 +108,15 @@ def main(build: Callable[[SettingsT], Service], settings_type: type[SettingsT], 
 async def run_command(service: Service, command: Command, arguments: Sequence[str]) -> int:
     """Its exit status; 1 with one line when an engine is away, from the start or from some moment on."""
     try:
-        async with _connected(service):
-            return await command(service, arguments)
+        return await to_its_end(_command(service, command, arguments))
     except NotStarted as error:
         print(f"Not begun: {error.__cause__!r}", file=sys.stderr)  # noqa: T201 - a command's answer
-    except Exception as error:
-        if not (isinstance(error, KafkaError | PublishFailed) or is_transient(error)):
-            raise
-        print(f"Not finished, run it again: {error!r}", file=sys.stderr)  # noqa: T201 - a command's answer
-    return 1
+        return 1
+
+
+async def _command(service: Service, command: Command, arguments: Sequence[str]) -> int:
+    async with _connected(service):
+        return await command(service, arguments)
 
 
 def create_api(service: Service, health: Health | None = None, *, with_api: bool = True) -> FastAPI:

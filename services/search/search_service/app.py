@@ -7,8 +7,9 @@ from functools import partial
 
 from chassis import reconciliation
 from chassis.consumer import Consumer
-from chassis.database import Database, is_transient
+from chassis.database import Database
 from chassis.erasing import Receipts
+from chassis.operating import to_its_end
 from chassis.runtime import Command, Service
 from chassis.worker import Worker
 from opensearchpy import OpenSearchException
@@ -23,6 +24,9 @@ from search_service.rebuild import NoFormer, NotEqual, rebuild, rollback
 from search_service.reconcile import Reconciler
 from search_service.settings import Settings
 from search_service.unlinked_terms import forget_some_terms
+
+AWAY = (OpenSearchException,)
+"""What the client says of an OpenSearch that does not answer, or not well."""
 
 
 def build(settings: Settings) -> Service:
@@ -59,18 +63,20 @@ def _commands(settings: Settings, database: Database, index: Index, indexer: Ind
     return {
         "rebuild": partial(_rebuild, index=index, indexer=indexer),
         "rollback": partial(_rollback, index=index),
-        "reconcile": reconciliation.command(database, reconciler, (OpenSearchException,)),
+        "reconcile": reconciliation.command(database, reconciler, AWAY),
     }
 
 
 async def _rebuild(service: Service, arguments: Sequence[str], *, index: Index, indexer: Indexer) -> int:
     _options("rebuild", "Build a new index beside the one that is shown, and show it.", arguments)
-    return await _told(rebuild(service.database, index, indexer), "The new index is shown: {} people.")
+    told = _told(rebuild(service.database, index, indexer), "The new index is shown: {} people.")
+    return await to_its_end(told, AWAY)
 
 
 async def _rollback(service: Service, arguments: Sequence[str], *, index: Index) -> int:
     _options("rollback", "Show the former index again.", arguments)
-    return await _told(rollback(service.database, index), "The former index is shown again: {}.")
+    told = _told(rollback(service.database, index), "The former index is shown again: {}.")
+    return await to_its_end(told, AWAY)
 
 
 def _options(command: str, description: str, arguments: Sequence[str]) -> None:
@@ -84,10 +90,5 @@ async def _told(work: Awaitable[object], done: str) -> int:
         print(done.format(await work))  # noqa: T201 - a command's answer
     except (NotEqual, NoFormer) as error:
         print(error, file=sys.stderr)  # noqa: T201 - a command's answer
-    except Exception as error:
-        if not (isinstance(error, OpenSearchException) or is_transient(error)):
-            raise
-        print(f"Not finished, run it again: {error!r}", file=sys.stderr)  # noqa: T201 - a command's answer
-    else:
-        return 0
-    return 1
+        return 1
+    return 0
