@@ -20,6 +20,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, Trans
 from flash_local.errors import SetupError
 from flash_local.home import cache_folder
 from flash_local.locks import file_lock
+from flash_local.private_files import write_whole
 
 LOCK_FILE = Path(__file__).parent.parent / "engines.lock.toml"
 FETCHES_AT_ONCE = 6
@@ -155,9 +156,7 @@ class _Verified:
 
     def save(self) -> None:
         """Keep it for the next start, whole or not at all."""
-        scratch = self._file.with_suffix(".new")
-        scratch.write_text(json.dumps(self._known))
-        scratch.rename(self._file)
+        write_whole(self._file, json.dumps(self._known))
 
 
 def _stamp(file: Path) -> list[int]:

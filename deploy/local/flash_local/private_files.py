@@ -1,4 +1,4 @@
-"""Files that only their owner may read and nobody ever half-written: secrets, and what a start keeps for the next."""
+"""Files that nobody ever reads half-written: what a start keeps for the next, and secrets, for their owner alone."""
 
 import base64
 import os
@@ -18,7 +18,12 @@ def kept_secret(file: Path) -> str:
 
 def write_private(file: Path, text: str) -> None:
     """Whole or not at all, readable by its owner only."""
+    write_whole(file, text, mode=0o600)
+
+
+def write_whole(file: Path, text: str, mode: int = 0o666) -> None:
+    """Whole or not at all, readable as usual."""
     scratch = file.with_name(f"{file.name}.{os.getpid()}.new")
-    scratch.touch(mode=0o600)
+    scratch.touch(mode=mode)
     scratch.write_text(text, encoding="utf-8")
     scratch.rename(file)

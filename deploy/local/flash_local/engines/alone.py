@@ -13,6 +13,7 @@ from flash_local.artifacts import fetch
 from flash_local.engines.every import artifacts, start_engines
 from flash_local.home import Home
 from flash_local.installation import Installation
+from flash_local.private_files import write_whole
 
 ADDRESSES_FILE = "engines.json"
 
@@ -29,9 +30,7 @@ async def serve(folder: Path, wanted_by: int, console: Console) -> None:
 
 async def _start(here: Installation) -> None:
     engines = await start_engines(here)
-    scratch = here.home.folder / f"{ADDRESSES_FILE}.new"
-    scratch.write_text(json.dumps(asdict(engines)))
-    scratch.rename(here.home.folder / ADDRESSES_FILE)
+    write_whole(here.home.folder / ADDRESSES_FILE, json.dumps(asdict(engines)))
 
 
 def _stopping(wanted_by: int) -> asyncio.Event:
